@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from packaging.utils import NormalizedName
 
 from docs.transcripts import CATALOG
 from tests.server.index_server import IndexServer
@@ -287,6 +288,22 @@ def test_interrupted_survey_leaves_no_process_that_waits_for_an_answer(
         _, left = psutil.wait_procs(started, timeout=20)
         held.close()
     assert left == []
+
+
+def test_cell_that_failed_is_asked_again_where_that_is_wanted(tmp_path: Path, server: IndexServer) -> None:
+    _inputs(tmp_path, {"good": "pixelbox\n"})
+    page = server.projects.pop(NormalizedName("pixelbox"))
+    try:
+        absent, server.mode = server.mode, structs.replace(server.mode, absent_status=500)
+        assert _survey(tmp_path, server, "out", "--no-cache", "--no-repair").returncode == 0
+    finally:
+        server.mode = absent
+        server.projects[page.name] = page
+    assert {row["status"] for row in _table(tmp_path / "out", "cells")} == {"failed"}
+    again = _survey(tmp_path, server, "out", "--no-cache", "--no-repair")
+    assert "1 of them answered before" in again.stdout
+    assert _survey(tmp_path, server, "out", "--no-cache", "--no-repair", "--retry-failed").returncode == 0
+    assert [row["status"] for row in _table(tmp_path / "out", "cells")] == ["installs", "installs"]
 
 
 def test_unreadable_input_is_named_and_the_rest_is_answered(tmp_path: Path, server: IndexServer) -> None:

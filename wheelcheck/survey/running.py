@@ -134,7 +134,9 @@ def _surveyed(
     reading = _Reading(
         sources.inputs,
         Asker(asked.request, asked.targets, version=own_version(), day=day, scratch=scratch),
-        settled=answered if asked.retry_failed else answered | dataset.questions("failures"),
+        settled=answered.keys() - dataset.questions("cells", status="failed").keys()
+        if asked.retry_failed
+        else answered.keys() | dataset.questions("failures").keys(),
     )
     questions = reading.iter_open()
     first = next(questions, None)
@@ -151,7 +153,7 @@ def _surveyed(
         "run": [run],
     }
     dataset.finish(tables, frozenset(reading.first))
-    unanswered = frozenset(reading.first) - dataset.questions("cells")
+    unanswered = frozenset(reading.first) - dataset.questions("cells").keys()
     return Survey(
         sources=sources,
         failures=(*reading.unread, *dataset.failures(unanswered)),

@@ -82,12 +82,13 @@ class Dataset:
             parquet.write_table(_arrow(TABLES[table], of_table), half / f"{table}.parquet", compression="zstd")
         half.rename(half.with_suffix(""))
 
-    def questions(self, table: str) -> set[str]:
-        """The keys of the questions that *table* of some part has rows of."""
+    def questions(self, table: str, **values: str) -> dict[str, str]:
+        """The keys of the questions that *table* of some part has rows of, with such *values*; and the newest of these parts."""
         import pyarrow.parquet as parquet
 
-        read = (parquet.read_table(file, columns=["question"]) for file in self._files(table))
-        return {key for found in read for key in found.column("question").unique().to_pylist()}
+        filters = [(name, "=", value) for name, value in values.items()] or None
+        read = [(file, parquet.read_table(file, columns=["question"], filters=filters)) for file in self._files(table)]
+        return {key: file.parent.name for file, found in read for key in found.column("question").unique().to_pylist()}
 
     def failures(self, questions: frozenset[str]) -> list[FailureRow]:
         """Why there is no answer to *questions*, as the newest part that says so has it."""
@@ -101,7 +102,7 @@ class Dataset:
         """Write every table: of *asked* (``inputs``, ``places``, ``run``) as it is, of the parts what is about *questions*."""
         import pyarrow.parquet as parquet
 
-        unanswered = self.failures(questions - self.questions("cells"))
+        unanswered = self.failures(questions - self.questions("cells").keys())
         asked = {**asked, "failures": [*asked.get("failures", ()), *unanswered]}
         for table, row in TABLES.items():
             path = self.folder / f"{table}.parquet"
@@ -126,11 +127,14 @@ class Dataset:
         slices = 1 + count // _ROWS_AT_ONCE
         bounds = ["", *(f"{65_536 * number // slices:04x}" for number in range(1, slices)), "\U0010ffff"]
         plain = schema_of(TABLES[table], plain=True)
+        by_part: dict[str, list[str]] = {}
+        for key, name in self.questions("cells").items() if files else ():
+            by_part.setdefault(name, []).append(key)
         for first, end in itertools.pairwise(bounds):
-            keys = [key for key in questions if first <= key < end]
-            taken = pyarrow.array(keys, pyarrow.string())
             read = [own.cast(plain)]
             for file in files:
+                keys = [key for key in by_part.get(file.parent.name, ()) if first <= key < end and key in questions]
+                taken = pyarrow.array(keys, pyarrow.string())
                 part = parquet.read_table(file).cast(plain)
                 read.append(part.filter(compute.is_in(part["question"], value_set=taken)))
             rows = pyarrow.concat_tables(read)
