@@ -46,7 +46,7 @@ class Starter:
         self._pid = os.fork()
         if not self._pid:
             self._channel.close()
-            with suppress(KeyboardInterrupt):
+            with suppress(KeyboardInterrupt, BrokenPipeError):  # it ends with the one that asks
                 _serve(theirs, names)
             os._exit(0)
         theirs.close()

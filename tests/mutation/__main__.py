@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -87,21 +88,18 @@ def main() -> int:
             command = [sys.executable, "-m", "tests.mutation", *sys.argv[1:], "--record", f"tests/{each}"]
             subprocess.run(command, check=False)
     outcomes = _load_outcomes(kept)
-    samples = {room: _sample(drawn(Path.cwd(), room, options.seed, kept), options.count, outcomes) for room in rooms}
+    changes = {room: drawn(Path.cwd(), room, options.seed, kept) for room in rooms}
     if not options.tell:
-        _try(
-            [each for sample, _, _ in samples.values() for each in sample],
-            outcomes,
-            kept,
-            options.budget,
-            options.again,
-        )
-    told = {room: [outcomes[each] for each in sample if each in outcomes] for room, (sample, _, _) in samples.items()}
+        noted = [kept / f"{each}.json" for each in options.tests.split(",")]
+        mutants = [each for every in changes.values() for each in _sample(every, options.count, outcomes)]
+        left = [each for each in mutants if each not in outcomes or (options.again and not outcomes[each].by)]
+        _try(left, outcomes, noted, options.budget)
+    told = {room: [outcomes[each] for each in every if each in outcomes] for room, every in changes.items()}
     for room, found in told.items():
         print(f"{room}: {len(found)} tried, killed {sum(bool(each.by) for each in found)}")
     if options.report:
-        sizes = {room: (population, invalid) for room, (_, population, invalid) in samples.items()}
-        options.report.write_text(render_report(told, sizes, options.seed, options.budget))
+        sizes = {room: len(every) for room, every in changes.items()}
+        options.report.write_text(render_report(told, sizes, options.seed))
     return 0
 
 
@@ -120,15 +118,10 @@ def _copy(folder: Path) -> None:
             shutil.copy2(_ROOT / name, folder / name)
 
 
-def _sample(everything: list[Mutant], count: int, outcomes: Mapping[Mutant, Outcome]) -> tuple[list[Mutant], int, int]:
-    """The first *count* changes that are another program, how many changes there are, and how many drawn ones are none."""
-    sample: list[Mutant] = []
-    for number, each in enumerate(everything):
-        if len(sample) == count:
-            return sample, len(everything), number - count
-        if each in outcomes or each.applied(Path(each.path).read_text()) is not None:
-            sample.append(each)
-    return sample, len(everything), len(everything) - len(sample)
+def _sample(everything: list[Mutant], count: int, outcomes: Mapping[Mutant, Outcome]) -> list[Mutant]:
+    """The first *count* changes after which it is Python, and another program."""
+    there = (each for each in everything if each in outcomes or each.applied(Path(each.path).read_text()) is not None)
+    return list(islice(there, count))
 
 
 def _load_outcomes(kept: Path) -> dict[Mutant, Outcome]:
@@ -137,15 +130,14 @@ def _load_outcomes(kept: Path) -> dict[Mutant, Outcome]:
     return {each.mutant: each for each in (msgspec.json.decode(line, type=Outcome) for line in lines)}
 
 
-def _try(mutants: Iterable[Mutant], outcomes: dict[Mutant, Outcome], kept: Path, budget: float, again: bool) -> None:
-    left = [each for each in mutants if each not in outcomes or (again and not outcomes[each].by)]
+def _try(left: list[Mutant], outcomes: dict[Mutant, Outcome], noted: list[Path], budget: float) -> None:
     random.Random(1).shuffle(left)  # noqa: S311 - no secret; so that an ended run has some of every room
     counted: Counter[bool] = Counter()
 
     def told(outcome: Outcome) -> None:
         outcomes[outcome.mutant] = outcome
         counted[bool(outcome.by)] += 1
-        with (kept / "outcomes.jsonl").open("ab") as written:
+        with (noted[0].parent / "outcomes.jsonl").open("ab") as written:
             written.write(msgspec.json.encode(outcome) + b"\n")
         place = f"{outcome.mutant.path}:{outcome.mutant.begin[0]}"
         sys.stderr.write(
@@ -153,7 +145,7 @@ def _try(mutants: Iterable[Mutant], outcomes: dict[Mutant, Outcome], kept: Path,
         )
 
     if left:
-        trying = Trying(left, kept, budget, told)
+        trying = Trying(left, noted, budget, told)
         pytest.main([*_PLAIN, *trying.files], plugins=[trying])
 
 

@@ -17,15 +17,17 @@ _TEXT = """# Mutation testing
 
 `python -m tests.mutation --report reports/mutation.md` (extra `mutation`, cosmic-ray's operators) changes one thing of a
 room at a time and runs the tests that cover the changed lines, the quickest first, until one fails. Each room's changes were
-drawn by chance (seed {seed}), without those inside annotations; what is no Python or the same program after the change was
-drawn and left out ("none"). A change has the tests of {budget:g} s at most: one that only slower tests notice counts as
-survived, so the scores are lower bounds. A test that fails without the change as well is not believed. The interval holds
-the score of all changes of the room with 95 % (Wilson).
+drawn by chance (seed {seed}), without those inside annotations; what is no Python or the same program after the change is
+left out. A change has the tests of some seconds at most, and those of a few folders: one that only slower tests, or tests of
+other rooms, notice counts as survived, so the scores are lower bounds. A test that fails without the change as well is not
+believed. The interval holds the score of all changes of the room with 95 % (Wilson). What tests by hand killed, or what
+changes no answer, is said with the survivor and not counted.
 
-| room | all changes | tried | none | killed | of them by time-out | survived | score | interval |
-|---|---|---|---|---|---|---|---|---|
+| room | all changes | tried | killed | of them by time-out | survived | score | interval |
+|---|---|---|---|---|---|---|---|
 {rooms}
 
+{note}
 ## Survivors
 
 | place | change | verdict |
@@ -35,23 +37,19 @@ the score of all changes of the room with 95 % (Wilson).
 _Z = 1.96  # of a normal distribution: 95 % lie within
 
 
-def render_report(
-    told: Mapping[str, list[Outcome]], sizes: Mapping[str, tuple[int, int]], seed: int, budget: float
-) -> str:
-    """The table of the rooms, and each survivor with its verdict; *sizes*: all changes of a room, and drawn ones that are none."""
+def render_report(told: Mapping[str, list[Outcome]], sizes: Mapping[str, int], seed: int) -> str:
+    """The table of the rooms, and each survivor with its verdict; *sizes*: all changes of a room."""
     rows = []
     for room, found in told.items():
         killed = sum(bool(each.by) for each in found)
         timed = sum(each.by == "time-out" for each in found)
         low, high = _interval(killed, len(found))
         rows.append(
-            f"| {room} | {sizes[room][0]:,} | {len(found)} | {sizes[room][1]} | {killed} | {timed} | {len(found) - killed} "
+            f"| {room} | {sizes[room]:,} | {len(found)} | {killed} | {timed} | {len(found) - killed} "
             f"| {100 * killed / len(found):.1f} % | {100 * low:.1f} to {100 * high:.1f} % |"
         )
-    verdicts = {
-        (each["file"], " ".join(each["change"].split())): each["verdict"]
-        for each in tomllib.loads(_VERDICTS.read_text()).get("survivor", ())
-    }
+    said = tomllib.loads(_VERDICTS.read_text())
+    verdicts = {(each["file"], " ".join(each["change"].split())): each["verdict"] for each in said.get("survivor", ())}
     survivors = sorted(
         {
             f"| {each.mutant.path}:{each.mutant.begin[0]} | `{each.shown.replace('|', chr(92) + '|')}` "
@@ -61,7 +59,7 @@ def render_report(
             if not each.by
         }
     )
-    return _TEXT.format(seed=seed, budget=budget, rooms="\n".join(rows), survivors="\n".join(survivors))
+    return _TEXT.format(seed=seed, note=said.get("note", ""), rooms="\n".join(rows), survivors="\n".join(survivors))
 
 
 def _interval(killed: int, count: int) -> tuple[float, float]:

@@ -97,20 +97,25 @@ class Recording:
 
 
 class Trying:
-    """Tries each of *mutants*, by tests of at most *budget* seconds for each, and tells each outcome to *told*."""
+    """Tries each of *mutants*, by tests of at most *budget* seconds for each, and tells each outcome to *told*.
 
-    def __init__(self, mutants: list[Mutant], kept: Path, budget: float, told: Callable[[Outcome], None]) -> None:
+    *noted* are the files of what was noted of the tests.
+    """
+
+    def __init__(
+        self, mutants: list[Mutant], noted: list[Path], budget: float, told: Callable[[Outcome], None]
+    ) -> None:
         self._mutants = mutants
         self._budget = budget
         self._told = told
         self._seconds: dict[str, float] = {}
         self._running: dict[tuple[str, int], set[str]] = defaultdict(set)
         paths = {str(Path(each.path).resolve()) for each in mutants}
-        for file in sorted(kept.glob("*.json")):
-            for name, noted in msgspec.json.decode(file.read_bytes(), type=dict[str, Noted]).items():
-                self._seconds[name] = noted.seconds
-                for path in paths & noted.lines.keys():
-                    for line in noted.lines[path]:
+        for file in noted:
+            for name, test in msgspec.json.decode(file.read_bytes(), type=dict[str, Noted]).items():
+                self._seconds[name] = test.seconds
+                for path in paths & test.lines.keys():
+                    for line in test.lines[path]:
                         self._running[path, line].add(name)
         self.files = sorted({name.partition("::")[0] for name in self._seconds})
         self._functions: dict[_Key, list[FunctionType]] = defaultdict(list)
