@@ -11,6 +11,7 @@ from packaging.version import Version
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Situation
 from tests.resolver.test_passes import asked
+from wheelcheck.knowledge.loading import load_standard_library
 from wheelcheck.model.knowledge import (
     AbiBreak,
     Advisory,
@@ -761,6 +762,13 @@ _AV = {
 }
 
 CODE = {
+    "module-that-nobody-brings": Situation(
+        line=_line("app"),
+        index={"app": app(), "six": any_wheels("1.0")},
+        code={_APP_WHEEL: {"app/__init__.py": "import six\n"}, "six-1.0-py3-none-any.whl": {"six.py": ""}},
+        library=load_standard_library(),
+        failing=frozenset({"app"}),
+    ),
     "imported-name-is-gone": Situation(
         line=_line("app"),
         index=_MEDIA,
