@@ -50,6 +50,10 @@ class InputUnreadable(WheelcheckError):
         return "\n".join((super().__str__(), *map(str, self.further)))
 
 
+class FolderWithoutInput(InputUnreadable):
+    """A folder that lists no dependencies."""
+
+
 class SettingsInvalid(WheelcheckError):
     """A settings file with an unknown key or a value of the wrong kind."""
 

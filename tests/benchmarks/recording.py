@@ -41,7 +41,8 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.ports import Projects
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 LARGEST = 2_000_000

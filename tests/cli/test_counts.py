@@ -160,6 +160,30 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.loading"}
 
 
+def test_lock_is_answered_without_the_resolver(shell: Shell) -> None:
+    with IndexServer(CATALOG) as server:
+        shell.write("requirements.txt", "a\n")
+        words = (
+            "plan",
+            "requirements.txt",
+            "--platform",
+            "win_amd64",
+            "-p",
+            "3.11",
+            "-i",
+            server.simple_url,
+            "-o",
+            "plan.json",
+        )
+        assert shell.run(*words).status == 0
+        assert shell.run("export", "plan.json", "--to", "pylock", "-o", "pylock.toml").status == 0
+        modules = imported(
+            shell, ("pylock.toml", "--platform", "win_amd64", "--python", "3.11", "-i", server.simple_url)
+        )
+    assert "wheelcheck.resolver.locked" in modules
+    assert modules.isdisjoint({"resolvelib", "wheelcheck.resolver.passes", "wheelcheck.knowledge.compatibility"})
+
+
 @pytest.mark.parametrize("words", [("matrix",), ()])
 def test_many_targets_on_which_all_installs_read_no_knowledge_of_repairs(shell: Shell, words: tuple[str, ...]) -> None:
     shell.write("requirements.txt", "a\n")

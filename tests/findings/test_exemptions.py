@@ -11,7 +11,8 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.resolution import Exemption, Policy
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 

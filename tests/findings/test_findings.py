@@ -16,7 +16,8 @@ from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.knowledge import BuildNeeds, RepairKnowledge
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, HashPin, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 

@@ -15,7 +15,7 @@ from wheelcheck.model.answers import Outcome, Standing, Why
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Constraint
 from wheelcheck.model.resolution import Policy
-from wheelcheck.resolver.passes import Budget
+from wheelcheck.resolver.question import Budget
 from wheelcheck.targets.project_view import purity_from_siblings
 
 LINUX = "cp311-cp311-manylinux_2_17_x86_64"

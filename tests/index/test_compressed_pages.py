@@ -15,7 +15,8 @@ from wheelcheck.index.file_entries import PackedPage, PackedVersion, encode_file
 from wheelcheck.index.page_reader import read_page
 from wheelcheck.index.page_versions import CompressedFiles, compressed_layer, layer_of, project_page
 from wheelcheck.model.resolution import Conflict, Policy
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 COUNT = 3000

@@ -18,7 +18,8 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolver.passes import Budget, Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Budget, Question
 from wheelcheck.targets.targets import parse_target
 
 

@@ -17,7 +17,8 @@ from wheelcheck.model.judgement import FROM_SOURCE, Installability
 from wheelcheck.model.requirement import FileOrigin, HashPin, IndexOptions, IndexSource, NamedIndex, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
 from wheelcheck.ports import SilentReporter
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.settings.loading import Settings
 from wheelcheck.targets.targets import host_target
 

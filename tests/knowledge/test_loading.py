@@ -6,9 +6,10 @@ import subprocess
 import sys
 import tomllib
 
+from msgspec import structs
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.knowledge.loading import load_advice, load_conda, load_repair_knowledge, load_shipped
+from wheelcheck.knowledge.loading import load_advice, load_conda, load_pythons, load_repair_knowledge, load_shipped
 from wheelcheck.model.knowledge import AbiBreak, Advisory
 
 WHOLE = load_repair_knowledge()
@@ -34,6 +35,10 @@ def test_an_entry_is_read_where_all_its_projects_are_chosen_and_only_there() -> 
         assert entry in loaded(names)
         for name in names:
             assert entry not in loaded(names - {name})
+
+
+def test_pythons_are_found_in_the_text_as_they_are_read() -> None:
+    assert load_pythons() == tuple(structs.replace(each, evidence=()) for each in WHOLE.pythons)
 
 
 def test_projects_without_advice_have_none() -> None:

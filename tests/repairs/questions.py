@@ -27,7 +27,8 @@ from wheelcheck.ports import Projects
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, WithSources
 from wheelcheck.repairs.proof import ProvedProposals
 from wheelcheck.repairs.proposing import propose
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 Index = Mapping[str, Mapping[str, Release]]

@@ -9,7 +9,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import WHEELS, answer, asked, picks
 from wheelcheck.model.resolution import Conflict, Policy
 from wheelcheck.resolver.blockers import Offenders
-from wheelcheck.resolver.passes import Question
+from wheelcheck.resolver.question import Question
 from wheelcheck.resolver.resolution_cache import ResolutionCache
 from wheelcheck.targets.targets import parse_target
 

@@ -10,7 +10,8 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import WHEELS, asked
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, Exemption, Policy, Resolution
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 PROJECTS = FakeProjects(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.fakes.projects import FakeProjects, wheel
 from tests.resolver.test_passes import answer, picks
 from wheelcheck.model.resolution import Conflict, Resolution
-from wheelcheck.resolver.passes import Budget
+from wheelcheck.resolver.question import Budget
 
 MINORS = 25
 PATCHES = 20

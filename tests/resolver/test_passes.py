@@ -15,7 +15,8 @@ from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSo
 from wheelcheck.model.judgement import Installability, Judgement
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
-from wheelcheck.resolver.passes import Budget, Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Budget, Question
 from wheelcheck.targets.project_view import PageFacts, purity_from_siblings
 from wheelcheck.targets.targets import parse_target
 

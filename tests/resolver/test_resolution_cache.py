@@ -12,7 +12,8 @@ from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
-from wheelcheck.resolver.passes import Question, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
 from wheelcheck.resolver.resolution_cache import ResolutionCache, read_ahead
 from wheelcheck.targets.targets import parse_target
 

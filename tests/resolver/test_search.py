@@ -24,8 +24,9 @@ from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.ports import SilentReporter
 from wheelcheck.resolver.candidate_selector import Leniency
 from wheelcheck.resolver.dead_versions import RootUnsatisfiable
-from wheelcheck.resolver.passes import Budget, resolve, source_for
+from wheelcheck.resolver.passes import resolve, source_for
 from wheelcheck.resolver.provider import Cause, WheelProvider
+from wheelcheck.resolver.question import Budget
 from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement
 from wheelcheck.resolver.search import Mapped, search
 

@@ -158,10 +158,10 @@ def resolved(
 
     Raises ``InputUnreadable`` and ``IndexUnavailable``.
     """
-    from wheelcheck.resolver.passes import resolve
-
     question, lock = prepared.question, prepared.read.lock
     if lock is None:
+        from wheelcheck.resolver.passes import resolve
+
         solved = cache.resolve if cache is not None else partial(resolve, projects=store)
         return solved(question, reporter=reporter), ()
     from wheelcheck.findings.asked import find_disagreements, find_unjudged, silent_lock

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wheelcheck.api.request import Request
-from wheelcheck.errors import InputUnreadable
+from wheelcheck.errors import FolderWithoutInput, InputUnreadable
 from wheelcheck.texts.files import is_folder, is_there
 from wheelcheck.texts.places import LineUnreadable, is_web_url, local_path_of
 
@@ -60,7 +60,7 @@ def file_of(folder: Path, word: str = "") -> tuple[Path, str]:
             f"cannot be read: {reason}", address=str(path), hint="correct it, or name the file as INPUT"
         )
     if found.taken is None:
-        raise InputUnreadable(f"no {_KINDS}", address=word or str(folder.resolve()), hint=_way_out(folder, word))
+        raise FolderWithoutInput(f"no {_KINDS}", address=word or str(folder.resolve()), hint=_way_out(folder, word))
     others = ", ".join(path.relative_to(folder).as_posix() for path in found.others)
     taken = found.taken.relative_to(folder).as_posix()
     return found.taken, f"{taken} was taken{f', and not {others}' if others else ''}"

@@ -88,7 +88,6 @@ def answer_grid(
     *stores* are those of a caller that asks about many inputs, and stay open. Raises ``UsageProblem`` where the project supports
     none of the Pythons.
     """
-    from wheelcheck.api.openings import find_openings
     from wheelcheck.model.answers import Matrix
     from wheelcheck.plans.comparing import best_python, find_blockers
 
@@ -106,7 +105,11 @@ def answer_grid(
             for number, each in enumerate(asked_of, 1)
         )
         openings: tuple[Opening, ...] = ()
-        if prepared.repairs and prepared.read.lock is None:  # a lock is changed by the tool that made it
+        if (
+            prepared.repairs and prepared.read.lock is None and run.answers
+        ):  # a lock is changed by the tool that made it
+            from wheelcheck.api.openings import find_openings
+
             openings = find_openings(cells, run.answers, opened, reporter, clock)
     return Matrix(
         inputs=prepared.read.records,

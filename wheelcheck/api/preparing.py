@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.index.config import IndexConfig
     from wheelcheck.model.check import GatePolicy
-    from wheelcheck.resolver.passes import Question
+    from wheelcheck.resolver.question import Question
     from wheelcheck.settings.loading import Settings
 
 _ALLOWED: Mapping[str, frozenset[Installability]] = {
@@ -121,7 +121,7 @@ def refuse_unusable(request: Request, settings: Settings) -> None:
 
 
 def _question(asked: RequestOptions, read: ReadInputs, target: Target, policy: Policy) -> Question:
-    from wheelcheck.resolver.passes import Budget, Question
+    from wheelcheck.resolver.question import Budget, Question
 
     seconds = asked["max_seconds"]
     return Question(

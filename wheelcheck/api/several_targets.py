@@ -41,13 +41,15 @@ class TargetAnswers:
 
     def answered(self, prepared: Prepared, reporter: Reporter) -> Answer:
         """As the function of this name, which raises the same."""
+        store = self._stores.of(prepared.index)
+        if prepared.read.lock is not None:  # nothing is resolved
+            return answered(prepared, store, reporter, knowledge=self._knowledge)
         from wheelcheck.resolver.resolution_cache import ResolutionCache, read_ahead
 
-        store = self._stores.of(prepared.index)
         cache = self._resolutions.setdefault(store, ResolutionCache(store))
         answer = answered(prepared, store, reporter, knowledge=self._knowledge, cache=cache)
         coming, self._coming = self._coming, []
-        if coming and prepared.read.lock is None and store.statistics.total_requests:
+        if coming and store.statistics.total_requests:
             target = prepared.question.target
             questions = [each.question for each in coming if each.index == prepared.index]
             read_ahead(answer.outcome, (each for each in questions if each.target != target), store)

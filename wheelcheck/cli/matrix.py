@@ -11,7 +11,7 @@ from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import print_note, repeatable, write_result
-from wheelcheck.errors import DiskFailure, UsageProblem
+from wheelcheck.errors import DiskFailure, FolderWithoutInput, UsageProblem
 from wheelcheck.report.formats import formats_of
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ def overview_command(
     showing = Showing.taken_from(options)
     targets = TargetWords.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))
-    if not inputs:
-        refuse_folder_without_input(Path())
-    with showing.reporter() as reporter:
-        answer = overview(request, targets, reporter=reporter)
+    try:
+        with showing.reporter() as reporter:
+            answer = overview(request, targets, reporter=reporter)
+    except FolderWithoutInput:
+        if not inputs:
+            click.echo(_FIRST_HELP, err=True)
+        raise
     if form == "text":
         asked = repeatable(words or ())[1:]
         steps = tuple(iter_steps_of_matrix(answer.matrix, answer.inputs, asked, has_parts=bool(answer.unasked)))
@@ -94,17 +97,6 @@ _FIRST_HELP = """Which dependencies have no prebuilt wheel, where, and what help
   wheelcheck "numpy>=2" -p 3.13 -t windows  a requirement, on one target
   wheelcheck help                           every command
 """
-
-
-def refuse_folder_without_input(folder: Path) -> None:
-    """Raise ``InputUnreadable`` where *folder* lists no dependencies, after a short help on stderr."""
-    from wheelcheck.api.folders import file_of
-    from wheelcheck.locks.discovery import discover
-
-    found = discover(folder)
-    if found.taken is None and not found.unreadable:
-        click.echo(_FIRST_HELP, err=True)
-        file_of(folder)
 
 
 @command(

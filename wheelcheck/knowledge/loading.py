@@ -44,6 +44,9 @@ SHIPPED = (
 
 _FILES = ("advisories.toml", "abi_breaks.toml")
 _CONCERNED = re.compile(r"^(?:when = \[(.*?)\]|project = (.*)|projects = \[(.*?)\])$", re.MULTILINE)
+_PYTHONS = re.compile(
+    r'^minor = "(.+)"\n(?:released = "(.+)"\n)?secure_until = "(.+)"\n(free_threaded = true)?', re.MULTILINE
+)
 _PROJECT = re.compile(r'"([a-z0-9-]+)')
 
 
@@ -66,11 +69,14 @@ def load_native() -> NativeKnowledge:
 
 @functools.cache
 def load_pythons() -> tuple[PythonLife, ...]:
-    """Every Python minor that ships with wheelcheck, oldest first; read once for the process, about 2 ms."""
-    from wheelcheck.knowledge.compatibility import parse_repair_knowledge
+    """Every Python minor that ships with wheelcheck, oldest first, without evidence; searched in the text likewise."""
+    from wheelcheck.model.knowledge import PythonLife
 
-    file = "pythons.toml"
-    return parse_repair_knowledge(load_shipped(file), file).pythons
+    rows = _PYTHONS.findall(load_shipped("pythons.toml"))
+    return tuple(
+        PythonLife(minor=minor, released=released, secure_until=until, free_threaded=bool(free), evidence=())
+        for minor, released, until, free in rows
+    )
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from wheelcheck.model.requirement import Constraint, Origin, Requirement
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Code, OtherIndexes, Projects
-from wheelcheck.resolver.passes import Question
+from wheelcheck.resolver.question import Question
 
 
 class Limits(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from wheelcheck.ports import Projects
 from wheelcheck.repairs.context import Difference, State
 from wheelcheck.repairs.edits import Change
 from wheelcheck.repairs.trials import Trial, Trials
-from wheelcheck.resolver.passes import Question
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.project_view import first_upload
 
 

@@ -22,7 +22,8 @@ from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import Projects, Reporter
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State, WithSources
 from wheelcheck.repairs.edits import Change, Key, Keys, VersionChange, key_of
-from wheelcheck.resolver.passes import Budget, resolve
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Budget
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 

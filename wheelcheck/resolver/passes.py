@@ -7,20 +7,16 @@ comes in with the budget, so that tests own the time.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
 
 from wheelcheck.errors import BudgetSpent
-from wheelcheck.model.requirement import Constraint, Requirement, UnsupportedRequirement
-from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Policy, Resolution
-from wheelcheck.model.target import Target
+from wheelcheck.model.resolution import Clash, Conflict, OlderPick, Pin, Resolution
 from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolver.blockers import Failure, Offenders, conflicts_of, find_blockers
 from wheelcheck.resolver.candidate_selector import Leniency
@@ -29,6 +25,7 @@ from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.outcome import clashes_of, walk, way_to
 from wheelcheck.resolver.prefetch import Lookahead
 from wheelcheck.resolver.provider import WheelProvider
+from wheelcheck.resolver.question import Question
 from wheelcheck.resolver.requirement import Bound, bound_of
 from wheelcheck.resolver.search import Mapped, search
 from wheelcheck.resolver.watch import StartAgain, Watch
@@ -38,29 +35,6 @@ from wheelcheck.targets.hash_rules import HashRules
 _AT_HAND_A_WAIT = 128  # pages that were at hand, for each wait: reading ahead among more costs more than it saves
 _READ_A_ROUND = 4  # versions read cost as much as a round
 _ROUNDS_TO_GO_BACK = 500  # beyond those of the natural pass, twice, before a trial of the third is given up
-
-
-class Budget(Struct, frozen=True, kw_only=True):
-    """When to give up: *seconds* of the *clock* for all passes together, and *rounds* of the solver, or versions read, for each.
-
-    The third pass looks for the fewest blockers with *blocker_rounds* in all; 0 does without it.
-    """
-
-    seconds: float = 120.0
-    rounds: int = 200_000
-    blocker_rounds: int = 4_000
-    clock: Callable[[], float] = time.monotonic
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """What is to be resolved, for one target."""
-
-    requirements: tuple[Requirement, ...]
-    constraints: tuple[Constraint, ...] = ()
-    unsupported: tuple[UnsupportedRequirement, ...] = ()
-    target: Target
-    policy: Policy
-    budget: Budget = Budget()
 
 
 def resolve(question: Question, projects: Projects, reporter: Reporter | None = None) -> Resolution | Conflict:

@@ -25,7 +25,8 @@ from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.model.target import MarkerReading
 from wheelcheck.ports import Projects, Reporter, SilentReporter
 from wheelcheck.resolver.candidate_source import CandidateSource
-from wheelcheck.resolver.passes import Question, resolve_from, source_for
+from wheelcheck.resolver.passes import resolve_from, source_for
+from wheelcheck.resolver.question import Question
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Release
 
