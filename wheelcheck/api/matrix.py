@@ -104,13 +104,7 @@ def answer_grid(
             run.cell(each, _Numbered(reporter, number, len(targets))) if isinstance(each, Target) else each
             for number, each in enumerate(asked_of, 1)
         )
-        openings: tuple[Opening, ...] = ()
-        if (
-            prepared.repairs and prepared.read.lock is None and run.answers
-        ):  # a lock is changed by the tool that made it
-            from wheelcheck.api.openings import find_openings
-
-            openings = find_openings(cells, run.answers, opened, reporter, clock)
+        openings = run.openings(cells, clock)
     return Matrix(
         inputs=prepared.read.records,
         cells=cells,
@@ -152,7 +146,7 @@ def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
 
 
 class _Run:
-    """One run over several cells, which share stores; *answers* are those of the blocked ones."""
+    """One run over several cells, which share stores and the time for repairs."""
 
     def __init__(self, prepared: Prepared, stores: Stores, reporter: Reporter, targets: Sequence[Target]) -> None:
         from wheelcheck.knowledge.loading import load_own_knowledge
@@ -160,7 +154,7 @@ class _Run:
         self._prepared = replace(prepared, repairs=min(prepared.repairs, _REPAIRS), target_is_named=True)
         self._stores = stores
         self._reporter = reporter
-        self.answers: dict[Target, Answer] = {}
+        self._answers: dict[Target, Answer] = {}
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_own_knowledge(prepared.knowledge_folders)
         self._targets = TargetAnswers([asked_for(self._prepared, target) for target in targets], stores, knowledge)
@@ -181,8 +175,16 @@ class _Run:
         if cell.status is CellStatus.UNDECIDED and plan.is_unverified:
             return Cell(target=target, plan=None, failure="; ".join(finding.message for finding in plan.errors))
         if cell.status is CellStatus.BLOCKED:
-            self.answers[target] = answer
+            self._answers[target] = answer
         return cell
+
+    def openings(self, cells: Sequence[Cell], clock: Callable[[], float]) -> tuple[Opening, ...]:
+        """What would open the blocked ones of *cells*; nothing of a lock, which is changed by the tool that made it."""
+        if not self._answers or not self._prepared.repairs or self._prepared.read.lock is not None:
+            return ()
+        from wheelcheck.api.openings import find_openings
+
+        return find_openings(cells, self._answers, self._stores, self._reporter, clock)
 
 
 class _Numbered:

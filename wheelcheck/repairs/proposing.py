@@ -14,11 +14,8 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.findings.indexes import asked_label
 from wheelcheck.imports.failing import Lack
-from wheelcheck.model.finding import Finding
-from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
-from wheelcheck.model.resolution import Conflict, Resolution
-from wheelcheck.model.urls import masked
+from wheelcheck.model.resolution import Conflict
 from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes, without_overlaps
 from wheelcheck.repairs.blockers import Blocker, TrialView
@@ -29,7 +26,8 @@ from wheelcheck.repairs.proof import Proof, ProvedProposals, natural_of, proof_o
 from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
 from wheelcheck.repairs.search import ENDED, Search
-from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, usable_versions
+from wheelcheck.repairs.trials import OutOfTime, Trial, Trials
+from wheelcheck.repairs.unrepairable import iter_exhausted, iter_failing, iter_unrepairable, iter_unrepairable_inputs
 from wheelcheck.resolver.passes import resolve
 
 _FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
@@ -310,95 +308,3 @@ def _different(found: Sequence[Trial], most: int) -> list[Trial]:
         if each not in chosen and len(chosen) < most:
             chosen.append(each)
     return sorted(chosen, key=_order)
-
-
-def iter_unrepairable(
-    blocked: Blocked, view: TrialView, blockers: Iterable[Blocker], knowledge: RepairKnowledge
-) -> Iterator[Unrepairable]:
-    """One statement for each of *blockers*, none of which has a remedy; *view* is of the question as it was asked.
-
-    A blocker of the question itself is described as it stands there, whatever version a trial ended at.
-    """
-    asked = {blocker.name: blocker for group in view.blocking_groups() for blocker in group}
-    for blocker in (asked.get(each.name, each) for each in blockers):
-        yield Unrepairable(
-            package=blocker.name,
-            version=blocker.version,
-            message=_with_places(_unrepairable_sentence(blocked, view, blocker), view, blocker, knowledge),
-            paths=blocker.paths,
-        )
-
-
-def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, fails: bool) -> Iterator[Unrepairable]:
-    """One statement for each blocker of a question for which all that could be changed was tried, in vain.
-
-    *fails* says that there were answers, whose imports fail.
-    """
-    answer = "an answer that can be imported" if fails else "an answer"
-    for blocker in (each for group in view.blocking_groups() for each in group):
-        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
-        yield Unrepairable(
-            package=blocker.name,
-            version=blocker.version,
-            message=_with_places(
-                f"none of the changes that could help {blocker.name} leads to {answer}, {tried}",
-                view,
-                blocker,
-                knowledge,
-            ),
-            paths=blocker.paths,
-        )
-
-
-def iter_failing(resolution: Resolution, broken: Importing, trials: int) -> Iterator[Unrepairable]:
-    """One statement for each project of *resolution* that fails when it is imported and that nothing mends."""
-    for name in sorted(broken.failing):
-        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
-        yield Unrepairable(
-            package=name,
-            version=resolution.pins[name].version,
-            message=f"none of the changes that could help {name} leads to an answer that can be imported, {tried}",
-        )
-
-
-def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Unrepairable]:
-    """One statement for each of *findings*, which lie in the input itself."""
-    for finding in findings:
-        yield Unrepairable(
-            package=finding.package,
-            version=finding.version,
-            message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",
-            paths=finding.paths,
-        )
-
-
-def _with_places(sentence: str, view: TrialView, blocker: Blocker, knowledge: RepairKnowledge) -> str:
-    """*sentence*, and where *blocker* is had outside of indexes."""
-    return "; ".join((sentence, *knowledge.places_of(blocker.name, view.diagnosis.target.platform)))
-
-
-def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) -> str:
-    target = view.diagnosis.target
-    asked = "you ask for it yourself" if blocker.is_wanted_by_user else "nothing else can be changed about it"
-    url = next((asker.requirement.url for asker in blocker.askers if asker.requirement.url is not None), None)
-    if url is not None:
-        return f"{blocker.name} is to come from {masked(url)}, which cannot be used on {target}, and {asked}"
-    project = view.diagnosis.project(blocker.name)
-    if not project.versions:
-        return f"no index has a usable file of {blocker.name}, and {asked}"
-    if blocker.is_clash:
-        return f"no version of {blocker.name} can satisfy everybody on {target}, and {asked}"
-    if any(project.release(version).has_wheel for version in usable_versions(project)):
-        return f"no version of {blocker.name} that is asked for has a usable file on {target}, and {asked}"
-    where = f"{target.platform} on Python {target.python}{_other_pythons(blocked)}"
-    return (
-        f"no version of {blocker.name} has a wheel for {where}, and {asked}; "
-        "a wheel that you build yourself can be given with --find-links"
-    )
-
-
-def _other_pythons(blocked: Blocked) -> str:
-    """Which Pythons were looked at besides the target's own."""
-    if not blocked.target_is_named:
-        return ""
-    return " or another near it that the input admits" if blocked.input_bounds else " or near it"
