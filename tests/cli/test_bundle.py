@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -18,9 +19,9 @@ from msgspec import structs
 from tests.cli.bundles import ARM64, bundle_words, catalog, left_beside, tree, write_plan, write_runtime
 from tests.cli.programs import Outcome, Shell
 from tests.fakes import runtimes
-from tests.fakes.archives import make_wheel
+from tests.fakes.archives import make_wheel, metadata_text
 from tests.fakes.libraries import make_pe
-from tests.server import IndexServer
+from tests.server import IndexServer, Mode
 from wheelcheck.model.environment import Budget, Manifest
 from wheelcheck.plans.manifests import parse_manifest
 from wheelcheck.report.documents import json_schema
@@ -44,6 +45,26 @@ def made(shell: Shell, *words: str) -> Outcome:
 
 def manifest_in(folder: Path) -> Manifest:
     return parse_manifest((folder / "manifest.json").read_bytes(), "manifest.json")
+
+
+@pytest.mark.parametrize("house", [("--wheelhouse", "house"), ()], ids=["with the wheels there", "fetched for it"])
+def test_what_wheels_ask_for_beyond_the_plan_is_told(shell: Shell, house: tuple[str, ...]) -> None:
+    write_runtime(shell)
+    name, content = make_wheel("a", "1.0", requires=["b", "c"])
+    with IndexServer({"a": [(name, content)], "b": [make_wheel("b", "1.0")]}, mode=Mode(sidecar_word="true")) as server:
+        server.add_path(
+            f"{urlsplit(server.url_of(name)).path}.metadata", metadata_text("a", "1.0", requires=["b"]).encode()
+        )
+        words = ("--platform", "win_amd64", "--python", "3.11", "-i", server.simple_url, "-o", "plan.json")
+        assert shell.run("plan", "a", *words).status == 0
+        if house:
+            assert shell.run("fetch", "plan.json", "-d", "house").status == 0
+        outcome = shell.run("bundle", "plan.json", "--runtime", "runtime.zip", *house, "-o", "out")
+    assert outcome.status == 0, outcome.err
+    assert (
+        " ".join((outcome.out + outcome.err).split()).count("a-1.0-py3-none-any.whl asks for c, which the plan lacks")
+        == 1
+    )
 
 
 def test_bundle_is_the_environment_with_a_manifest_of_every_file(ready: Shell) -> None:

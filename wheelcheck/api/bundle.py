@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wheelcheck.model.target import Target
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
+
+_UNPLANNED = "which the plan lacks: its index announced other metadata; plan again with an index that tells the truth"
 
 
 class BundleRequest(Struct, frozen=True, kw_only=True):
@@ -86,8 +88,8 @@ def bundle(executable: ExecutablePlan, request: BundleRequest, reporter: Transfe
     order = _understood(executable, request, reporter)
     with staged(order.out) as staging:
         _refuse_taken(order.out, request)  # once more: a killed run's folder may just have come back
-        wheelhouse = _wheelhouse(order, staging, reporter)
-        return _bundled(order, wheelhouse, staging, reporter)
+        wheelhouse, unplanned = _wheelhouse(order, staging, reporter)
+        return _bundled(order, wheelhouse, unplanned, staging, reporter)
 
 
 def _understood(executable: ExecutablePlan, request: BundleRequest, reporter: Transfers) -> _Order:
@@ -161,20 +163,26 @@ def _refuse_unknown(request: BundleRequest) -> None:
                 raise UsageProblem(f"there is no {what} {word!r}", hint=f"there are {', '.join(known)}")
 
 
-def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> Wheelhouse:
-    from wheelcheck.api.fetch import fetch
+def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> tuple[Wheelhouse, Sequence[str]]:
+    """The wheels, and what they ask for by their own metadata that the plan lacks."""
+    from wheelcheck.api.fetch import fetch, iter_unplanned
     from wheelcheck.environments.wheelhouse import load_wheelhouse
 
     executable, folder = order.executable, order.request.wheelhouse
     if folder is not None:
         try:
-            return load_wheelhouse(folder, executable.plan, plan_path=executable.path)
+            loaded = load_wheelhouse(folder, executable.plan, plan_path=executable.path)
         except (UsageProblem, HashMismatch):
             pass  # it is filled, or mended
-    return fetch(executable, folder or staging.wheels, order.request.fetching, reporter).wheelhouse
+        else:
+            return loaded, tuple(iter_unplanned(executable.plan, folder))
+    fetched = fetch(executable, folder or staging.wheels, order.request.fetching, reporter)
+    return fetched.wheelhouse, fetched.unplanned
 
 
-def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: Transfers) -> Bundling:
+def _bundled(
+    order: _Order, wheelhouse: Wheelhouse, unplanned: Sequence[str], staging: Staging, reporter: Transfers
+) -> Bundling:
     from wheelcheck.environments.bundle.archiving import SUMS, measure, sums_of
     from wheelcheck.environments.bundle.assembling import assemble
     from wheelcheck.environments.bundle.stripping import strip, strippable
@@ -201,7 +209,7 @@ def _bundled(order: _Order, wheelhouse: Wheelhouse, staging: Staging, reporter: 
         budget=order.budget,
         warnings=(
             *environment.warnings,
-            *_iter_unplanned(order, wheelhouse),
+            *(f"{each}, {_UNPLANNED}" for each in unplanned),
             *_iter_warnings(environment),
             *_iter_failing_imports(environment, manifest, order.executable.plan.target, reporter),
         ),
@@ -295,13 +303,6 @@ def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
 
 def _size(files: Iterable[EnvironmentFile]) -> int:
     return sum(file.size for file in files)
-
-
-def _iter_unplanned(order: _Order, wheelhouse: Wheelhouse) -> Iterator[str]:
-    from wheelcheck.api.fetch import iter_unplanned
-
-    for text in iter_unplanned(order.executable.plan, Path(wheelhouse.folder)):
-        yield f"{text}, which the plan lacks: its index announced other metadata; plan again with an index that tells the truth"
 
 
 def _iter_warnings(environment: Environment) -> Iterator[str]:

@@ -73,11 +73,14 @@ class _Search:
             opening, proof = self._opening(rest)
             if opening is None:
                 break
-            opened = {opening.proved, *opening.alike}
-            rest = tuple(each for each in rest if _target(each) not in opened)
+            rest = _outside(opening, rest)
             found.append(opening)
-        if proof is not None and len(found) > 1 and len(self._opened(*proof, self._group)) == len(self._group):
-            found.insert(0, _of_all(found.pop(), self._group))
+        if proof is not None and len(found) > 1:
+            others = _outside(found[-1], self._group)
+            if len(self._opened(*proof, others)) == len(others):
+                last = found.pop()
+                alike = tuple(target for target in map(_target, self._group) if target != last.proved)
+                found.insert(0, replace(last, alike=alike))
         yield from found
 
     def _opening(self, answers: tuple[Answer, ...]) -> tuple[Opening | None, tuple[Proof, Answer] | None]:
@@ -106,16 +109,14 @@ class _Search:
         """The cells of *answers* that the repair of *proof*, found for another one, opens too."""
         before = _target(found_for)
         return tuple(
-            _target(each)
-            for each in answers
-            if each is found_for or (self._left() > 0 and _opens(proof, before, each, self._stores))
+            _target(each) for each in answers if self._left() > 0 and _opens(proof, before, each, self._stores)
         )
 
 
-def _of_all(opening: Opening, group: tuple[Answer, ...]) -> Opening:
-    """*opening* as that of all cells of *group*."""
-    alike = tuple(_target(each) for each in group if _target(each) != opening.proved)
-    return replace(opening, alike=alike)
+def _outside(opening: Opening, answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    """Those of *answers* whose cells *opening* does not open."""
+    opened = {opening.proved, *opening.alike}
+    return tuple(each for each in answers if _target(each) not in opened)
 
 
 def _target(answer: Answer) -> Target:

@@ -42,12 +42,11 @@ def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, 
     """
     answer = "an answer that can be imported" if fails else "an answer"
     for blocker in (each for group in view.blocking_groups() for each in group):
-        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
         yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
             message=_with_places(
-                f"none of the changes that could help {blocker.name} leads to {answer}, {tried}",
+                f"none of the changes that could help {blocker.name} leads to {answer}, {_effort(trials)}",
                 view,
                 blocker,
                 knowledge,
@@ -59,11 +58,10 @@ def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, 
 def iter_failing(resolution: Resolution, broken: Importing, trials: int) -> Iterator[Unrepairable]:
     """One statement for each project of *resolution* that fails when it is imported and that nothing mends."""
     for name in sorted(broken.failing):
-        tried = f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
         yield Unrepairable(
             package=name,
             version=resolution.pins[name].version,
-            message=f"none of the changes that could help {name} leads to an answer that can be imported, {tried}",
+            message=f"none of the changes that could help {name} leads to an answer that can be imported, {_effort(trials)}",
         )
 
 
@@ -76,6 +74,10 @@ def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Unrepairab
             message=f"{finding.message}; {finding.code.cure[0].lower()}{finding.code.cure[1:]}",
             paths=finding.paths,
         )
+
+
+def _effort(trials: int) -> str:
+    return f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
 
 
 def _with_places(sentence: str, view: TrialView, blocker: Blocker, knowledge: RepairKnowledge) -> str:
