@@ -99,7 +99,10 @@ def main() -> int:
         print(f"{room}: {len(found)} tried, killed {sum(bool(each.by) for each in found)}")
     if options.report:
         sizes = {room: len(every) for room, every in changes.items()}
-        options.report.write_text(render_report(told, sizes, options.seed))
+        before = options.report.read_text() if options.report.exists() else ""
+        options.report.write_text(
+            render_report({room: each for room, each in told.items() if each}, sizes, options.seed, before)
+        )
     return 0
 
 

@@ -57,6 +57,7 @@ class Recording:
 
     def __init__(self, folder: Path, rooms: list[str], kept: Path) -> None:
         self.seconds: dict[str, float] = {}
+        self._folder = folder
         self._kept = kept
         self._unfit: set[str] = set()
         self._coverage = coverage.Coverage(
@@ -85,7 +86,7 @@ class Recording:
         for path in data.measured_files():
             for line, names in data.contexts_by_lineno(path).items():
                 for name in names:
-                    lines[name].setdefault(path, []).append(line)
+                    lines[name].setdefault(str(Path(path).relative_to(self._folder)), []).append(line)
         noted = {name: Noted(seconds=seconds, lines=lines.get(name, {})) for name, seconds in self.seconds.items()}
         target = self._kept / f"{Path(session.config.args[0]).stem}.json"
         target.write_bytes(msgspec.json.encode(noted))
@@ -110,7 +111,7 @@ class Trying:
         self._told = told
         self._seconds: dict[str, float] = {}
         self._running: dict[tuple[str, int], set[str]] = defaultdict(set)
-        paths = {str(Path(each.path).resolve()) for each in mutants}
+        paths = {each.path for each in mutants}
         for file in noted:
             for name, test in msgspec.json.decode(file.read_bytes(), type=dict[str, Noted]).items():
                 self._seconds[name] = test.seconds
@@ -148,7 +149,7 @@ class Trying:
         with warnings.catch_warnings(action="ignore"):  # of a comparison with a literal by "is"
             patches = _patches(*(compile(text, path, "exec", dont_inherit=True) for text in (source, changed)))
         by = ""
-        while tests := self._tests(mutant, path, patches is None, items):
+        while tests := self._tests(mutant, patches is None, items):
             limit = 20 + 10 * sum(self._seconds[name] for name in tests)
             if patches is None or not all(_key(old) in self._functions for old, _ in patches):
                 by = _by_a_fresh_run(path, source, changed, tests, limit)
@@ -194,11 +195,13 @@ class Trying:
             by = "time-out"
         return by or ("" if ended == 0 else f"the interpreter ended with {ended}")
 
-    def _tests(self, mutant: Mutant, path: Path, by_import: bool, items: dict[str, pytest.Item]) -> list[str]:
+    def _tests(self, mutant: Mutant, by_import: bool, items: dict[str, pytest.Item]) -> list[str]:
         """The tests that run the lines of the change, or any line of the file where its import runs them; the quickest first."""
-        found = {name for line in range(mutant.begin[0], mutant.end[0] + 1) for name in self._running[str(path), line]}
-        if not found and by_import:
-            found = {name for (file, _), names in self._running.items() if file == str(path) for name in names}
+        found = {
+            name for line in range(mutant.begin[0], mutant.end[0] + 1) for name in self._running[mutant.path, line]
+        }
+        if by_import:  # a line that runs once in a process is noted for no test, or for the first
+            found |= {name for (file, _), names in self._running.items() if file == mutant.path for name in names}
         spent = 0.0
         chosen: list[str] = []
         for name in sorted(found & items.keys(), key=lambda each: (self._seconds[each], each)):
