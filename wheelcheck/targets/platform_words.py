@@ -114,8 +114,8 @@ def _plain(text: str) -> str | None:
     for system, machine in _splits(text):
         if system in _SYSTEMS:
             return _tag_of(_SYSTEMS[system], machine)
-        if machine and _FLOOR.fullmatch(system):
-            return platform_of(system.replace("-", "_"), machine)
+        if _FLOOR.fullmatch(system) and (machine or not system.startswith("macosx")):
+            return platform_of(system.replace("-", "_"), machine or "x86_64")
         # Node's name for Windows, and a wheel tag where it stands alone.
         if machine and system == "win32":
             return _tag_of("windows", machine)
