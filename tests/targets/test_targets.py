@@ -139,7 +139,7 @@ def test_platform_markers_are_those_of_the_real_platform(platform: str, expected
             ("macos-13", "macosx_13_0_x86_64"),
             ("macos-15-intel", "macosx_15_0_x86_64"),
         ),
-        *(("manylinux_2_28", "manylinux_2_28_x86_64"), ("manylinux2014", "manylinux2014_x86_64")),
+        *(("manylinux_2_28", "manylinux_2_28_x86_64"), ("manylinux2014", "manylinux_2_17_x86_64")),
         *(("musllinux_1_2", "musllinux_1_2_x86_64"), ("manylinux_2_28-arm64", "manylinux_2_28_aarch64")),
         *(("ubuntu-22.04", "manylinux_2_35_x86_64"), ("ubuntu-24.04-arm", "manylinux_2_39_aarch64")),
         *(("ubuntu-22.04-arm64", "manylinux_2_35_aarch64"), ("windows-latest", "win_amd64")),
