@@ -28,13 +28,14 @@ class AbsentLibrary(Struct, frozen=True, kw_only=True):
     ``bundled`` says that the usual place is the environment itself, so that its absence is an error; otherwise it is a warning.
     ``owner`` is what brings it (``the Visual C++ runtime``), ``remedy`` what to do. ``needed_by`` are the versions of projects
     whose wheels are known to need one and to bring none, ``brought_by`` the projects that bring it,
-    ``used_for`` says which parts of these need it, empty for all.
+    ``used_for`` says which parts of these need it, empty for all. ``accelerator``: it comes with the driver or toolkit of a card.
     """
 
     patterns: tuple[str, ...]
     owner: str
     remedy: str
     bundled: bool
+    accelerator: bool = False
     needed_by: tuple[Requirement, ...] = ()
     brought_by: frozenset[NormalizedName] = frozenset()
     used_for: str = ""

@@ -132,6 +132,50 @@ def test_graphics_driver_is_a_warning(windows: FakeEnvironment) -> None:
     assert "NVIDIA driver" in problem.message
 
 
+def test_library_for_one_of_several_cards_is_a_warning_whatever_it_lacks(windows: FakeEnvironment) -> None:
+    files: dict[str, bytes | str] = {
+        "a/lib_plain.dll": make_pe(["KERNEL32.dll"]),
+        "a/lib_amd.dll": make_pe(["amdhip64_7.dll", "rocblas.dll", "newer.dll"]),
+        "a/lib_intel.dll": make_pe(["sycl9.dll"]),
+        "a/__init__.py": "",
+    }
+    windows.install("a", files, tag=WIN)
+    inspection = look(windows.root)
+    assert inspection.errors == ()
+    found = {problem.library: problem for problem in inspection.warnings}
+    assert set(found) == {"amdhip64_7.dll", "rocblas.dll", "newer.dll", "sycl9.dll"}
+    assert "AMD's ROCm" in found["rocblas.dll"].message
+    assert "Intel's oneAPI" in found["sycl9.dll"].message
+    assert "this library also needs what comes with the driver of AMD or Intel cards" in found["newer.dll"].message
+
+
+def test_what_a_card_does_not_excuse_stays_an_error(windows: FakeEnvironment) -> None:
+    # A module cannot do without; the runtime of Visual C++ belongs into the environment; and the driver is there.
+    windows.install("a", {"a/_c.pyd": make_pe(["nvcuda.dll", "ghost.dll"]), "a/__init__.py": ""}, tag=WIN)
+    windows.install("b", {"b/lib.dll": make_pe(["nvcuda.dll", "MSVCP140.dll"]), "b/__init__.py": ""}, tag=WIN)
+    brought: dict[str, bytes | str] = {
+        "c/amdhip64_7.dll": make_pe(),
+        "c/lib.dll": make_pe(["amdhip64_7.dll", "other.dll"]),
+        "c/__init__.py": "",
+    }
+    windows.install("c", brought, tag=WIN)
+    assert {problem.library for problem in look(windows.root).errors} == {"ghost.dll", "MSVCP140.dll", "other.dll"}
+
+
+def test_library_for_one_of_several_cards_is_a_warning_on_linux_too(linux: FakeEnvironment) -> None:
+    files: dict[str, bytes | str] = {
+        "a/lib_intel.so": make_elf(["libsvml.so", "libsycl.so.8", "libc.so.6"]),
+        "a/lib_amd.so": make_elf(["libhipblas.so.3", "libhipblaslt.so.1", "librocrand.so.1"]),
+        "a/__init__.py": "",
+    }
+    linux.install("a", files, tag=LINUX)
+    inspection = look(linux.root)
+    assert inspection.errors == ()
+    assert {problem.library for problem in inspection.warnings} == {
+        "libsvml.so", "libsycl.so.8", "libhipblas.so.3", "libhipblaslt.so.1", "librocrand.so.1",
+    }  # fmt: skip
+
+
 def test_abi3_module_needs_python3_dll(windows: FakeEnvironment) -> None:
     windows.install("c", {"c/_rust.pyd": make_pe(["python3.dll", "bcryptprimitives.dll"])}, tag="cp311-abi3-win_amd64")
     assert look(windows.root).problems == ()

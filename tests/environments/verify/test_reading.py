@@ -147,6 +147,15 @@ def test_library_that_a_part_may_load_is_a_warning(made: FakeEnvironment) -> Non
     assert look(made.root).warnings == ()
 
 
+@pytest.mark.parametrize("name", ["libghost.so", "libghost.so.1", "libghost.dylib"])
+def test_part_that_loads_the_library_of_another_system_is_nobodys_concern(made: FakeEnvironment, name: str) -> None:
+    made.install("a", {"a.py": f"import ctypes\ndef f(): ctypes.CDLL({name!r})"})
+    assert look(made.root).problems == ()
+    # Where the import needs it, it fails on this system.
+    made.install("b", {"b.py": f"import ctypes\nlib = ctypes.CDLL({name!r})"})
+    assert [problem.library for problem in look(made.root).errors] == [name]
+
+
 @pytest.mark.parametrize(("name", "is_there"), [("m", True), ("c", True), ("libm.so.6", True), ("ghost", False)])
 def test_find_library_finds_what_every_linux_has(tmp_path: Path, name: str, *, is_there: bool) -> None:
     made = FakeEnvironment(root=tmp_path / "env", site="lib/python3.11/site-packages")

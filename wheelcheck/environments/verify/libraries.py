@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -233,7 +233,7 @@ def judge_libraries(
                 floor=floor,
                 required=frozenset() if owner is None else requires.get(owner, frozenset()),
             )
-            for problem in RULES[subject.runtime.system](case):
+            for problem in _of_a_card(list(RULES[subject.runtime.system](case)), binary, system):
                 found = problem if binary.path in linked else _of_a_plug_in(problem, subject, system)
                 absence = system.absence(found.library or "")
                 # What belongs into the environment is missed in any process, also in those that these parts are made for.
@@ -277,6 +277,22 @@ def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -
     message = f"{problem.message}; it is {what}"
     remedy = f"nothing, if the program does not use it; else {problem.remedy}"
     return replace(problem, severity=Severity.WARNING, message=message, remedy=remedy)
+
+
+def _of_a_card(problems: Sequence[Problem], binary: Binary, system: SystemKnowledge) -> Iterator[Problem]:
+    """*problems* of one library: what it lacks besides a card's driver or toolkit concerns those alone who have such a card.
+
+    A module that is imported cannot do without; of other libraries a package loads the one that fits the machine.
+    """
+    absences = (system.absence(each.library or "") for each in problems if each.kind is ProblemKind.LIBRARY_OPTIONAL)
+    card = next((each for each in absences if each is not None and each.accelerator), None)
+    for each in problems:
+        is_of_it = each.kind is ProblemKind.LIBRARY_MISSING and system.absence(each.library or "") is None
+        if card is None or is_extension_name(binary.name) or not is_of_it:
+            yield each
+        else:
+            message = f"{each.message}; this library also needs what comes with {card.owner}"
+            yield replace(each, severity=Severity.WARNING, message=message, remedy=card.remedy)
 
 
 def _is_program_name(path: str) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,8 @@ _KINDS = {
 _ANY = (("py3", "none", "any"),)
 _MORE = 2
 _BRING = "bring the library along, beside the program or in the package's folder, or let your installer install it"
+_OF_OTHERS = {True: re.compile(r"\.so(\.\d+)*$|\.dylib$"), False: re.compile(r"\.dll$", re.IGNORECASE)}
+"""File names of libraries that are for another system: where Windows is the system, and where it is not."""
 _MODULES = (".py", ".pyc", ".pyd", ".so", ".pth")
 
 
@@ -174,6 +177,8 @@ def find_unmet_libraries(
     for unmet in find_unmet_loads(reads, partial(has_library_for, index, system)):
         if unmet.module.entry in imported.get(unmet.package, ()) and unmet.is_needed:
             continue
+        if not unmet.is_needed and all(map(_OF_OTHERS[index.ignores_case].search, unmet.load.names)):
+            continue  # a part for another system, which nothing calls here
         name = _shown_name(unmet.load.names, windows=index.ignores_case)
         spelt = (form for name in unmet.load.names for form in (name, f"lib{name}.so"))
         absence = next(filter(None, map(system.absence, spelt)), None)
