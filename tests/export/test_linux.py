@@ -22,11 +22,11 @@ from wheelcheck.export.shipment import Shipment
 _RUNTIME = b"#!/bin/sh\nexit 0\n" + b"\0" * 4096
 
 
-def image_of(folder: Path, shipment: Shipment, name: str) -> Path:
+def image_of(folder: Path, shipment: Shipment, name: str, **more: str) -> Path:
     script = folder / "build.sh"
     script.write_text(exporter("appimage").render(shipment), encoding="utf-8")
     (folder / "runtime").write_bytes(_RUNTIME)
-    environ = {**os.environ, "RUNTIME": str(folder / "runtime")}
+    environ = {**os.environ, "RUNTIME": str(folder / "runtime"), **more}
     done = subprocess.run(
         ["sh", str(script), name], cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
@@ -51,6 +51,15 @@ def test_appimage_is_a_runtime_and_a_file_system_whose_program_starts(tmp_path: 
     assert not list(tmp_path.rglob("pwned"))
     (desktop,) = inside.glob("*.desktop")
     subprocess.run([program("desktop-file-validate"), desktop], check=True, timeout=60)
+
+
+def test_appimage_takes_more_words_for_its_packer(tmp_path: Path) -> None:
+    program("mksquashfs")
+    (tmp_path / "app.py").write_text("# one line and again\n" * 4_000, encoding="utf-8")
+    shipment = replace(laid(tmp_path), entry="app.py")
+    packed = image_of(tmp_path, shipment, "packed.AppImage")
+    plain = image_of(tmp_path, shipment, "plain.AppImage", MKSQUASHFS_OPTIONS="-noD -noF")
+    assert plain.stat().st_size > packed.stat().st_size + 50_000
 
 
 def test_appimage_without_its_runtime_says_where_it_is_had(tmp_path: Path) -> None:

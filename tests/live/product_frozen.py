@@ -27,6 +27,8 @@ def chord():
     return {"chord": music21.chord.Chord(["C4", "E4", "G4"]).commonName}
 app.run(port=int(os.environ["PORT"]))
 """
+_REQUIREMENTS = "fixtures/scenarios/vibebells/requirements.txt"
+_LEFT_OUT = [f"--exclude={name}" for name in ("matplotlib", "pillow", "fonttools", "contourpy", "kiwisolver")]
 _DRIVER = """import { startBackend } from "./backend.mjs";
 const backend = await startBackend({ program: process.argv[2], args: () => process.argv.slice(3), seconds: 120 });
 const chord = await (await fetch(backend.url + "/chord")).json();
@@ -35,14 +37,12 @@ console.log(`health after ${backend.milliseconds} ms; ${JSON.stringify(chord)}; 
 """
 
 
-def vibebells(shop: Workshop) -> Iterator[Ran]:
-    """A frozen backend under 150 MB that answers in five seconds, on Linux and on Windows (Wine), and what Electron takes along."""
-    requirements = "fixtures/scenarios/vibebells/requirements.txt"
-    left_out = [f"--exclude={name}" for name in ("matplotlib", "pillow", "fonttools", "contourpy", "kiwisolver")]
+def frozen_for_linux(shop: Workshop) -> Iterator[Ran]:
+    """Frozen by PyInstaller: refused over the budget, built with excludes, started, laid into an Electron application."""
     (shop.folder / "backend.py").write_text(_FLASK, encoding="utf-8")
     (shop.folder / "driver.mjs").write_text(_DRIVER, encoding="utf-8")
     for plan, target in (("linux.json", _HOST), ("windows.json", TARGET)):
-        yield shop.run("plan", requirements, *target, "-q", "-o", plan)
+        yield shop.run("plan", _REQUIREMENTS, *target, "-q", "-o", plan)
         spec = plan.replace("json", "spec")
         yield shop.run("export", plan, "--to", "pyinstaller", "--entry", "backend.py", "--name", "backend", "-o", spec)
     yield shop.run("export", "linux.json", "--to", "backend-node", "-o", "backend.mjs")
@@ -61,23 +61,21 @@ def vibebells(shop: Workshop) -> Iterator[Ran]:
         "--budget=150MB",
     )
     yield shop.tool(*freeze)
-    yield shop.tool(*freeze, *left_out)
+    yield shop.tool(*freeze, *_LEFT_OUT)
     yield shop.tool("node", "driver.mjs", "linux/backend/backend")
     yield from electron(shop, "linux", "backend")
 
-    yield from frozen_for_windows(shop, requirements, left_out)
 
-
-def frozen_for_windows(shop: Workshop, requirements: str, left_out: list[str]) -> Iterator[Ran]:
-    """Freeze the backend by the Windows Python that runs here, ask it for its health, and lay it into the application."""
+def frozen_for_windows(shop: Workshop) -> Iterator[Ran]:
+    """The backend frozen by the Windows Python that runs here, asked for its health, and laid into the application."""
     yield note(
         "For Windows the environment that builds is a bundle as well, of the same requirements and PyInstaller; its Python runs"
         " under Wine, and so does the program that comes out."
     )
-    yield shop.run("plan", requirements, "pyinstaller", *TARGET, "-q", "-o", "builder.json")
+    yield shop.run("plan", _REQUIREMENTS, "pyinstaller", *TARGET, "-q", "-o", "builder.json")
     yield shop.run("bundle", "builder.json", "--runtime", RUNTIME, "-q", "-o", "builder")
     windows = ("builder/python.exe", "-m", "PyInstaller", "--noconfirm", "--log-level=ERROR", "--distpath=windows")
-    yield shop.tool("wine", *windows, "windows.spec", "--", "--budget=150MB", *left_out)
+    yield shop.tool("wine", *windows, "windows.spec", "--", "--budget=150MB", *_LEFT_OUT)
     yield shop.tool("node", "driver.mjs", "wine", "windows/backend/backend.exe")
     yield from electron(shop, "windows", "backend.exe")
     yield shop.run("export", "windows.json", "--to", "tauri", "--name", "backend", "-o", "sidecar.mjs")
@@ -99,6 +97,8 @@ def electron(shop: Workshop, system: str, program: str) -> Iterator[Ran]:
     yield shop.tool(str(builder), f"--{system}", "--x64", "--config", "builder.json", CI="1")
     made = f"application/{'win' if system == 'windows' else system}-unpacked/resources/backend/{program}"
     yield shop.tool("node", "driver.mjs", *(("wine", made) if system == "windows" else (made,)))
+    size = sum(each.stat().st_size for each in (shop.folder / system / "backend").rglob("*") if each.is_file())
+    yield note(f"The frozen backend has {size / 1e6:.0f} MB.")
 
 
 def write_application(shop: Workshop, system: str) -> None:

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import time
+import urllib.error
 import urllib.request
 import zipfile
 from collections import Counter
@@ -21,7 +22,8 @@ from typing import Any
 
 from tests.cli.test_publish import hosted
 from tests.export.test_freezers import free_port
-from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, note
+from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_windows, note
+from tests.windows.test_nsis import tar_exe
 
 _NGINX = """daemon off; master_process off; pid nginx.pid; error_log error.log;
 events {{}}
@@ -81,7 +83,7 @@ def static_host(root: Path, scratch: Path) -> Iterator[Static]:
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_for(url + "/latest.json")
+            _wait_for(url + "/")
             version = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr.strip()
             host = Static(url=url, program=version.rpartition(" ")[2], log=log)
             host.sent()
@@ -95,6 +97,8 @@ def _wait_for(url: str) -> None:
         try:
             with urllib.request.urlopen(url):
                 return
+        except urllib.error.HTTPError:
+            return  # it answers, with no page for this folder
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"no answer from {url}")
@@ -139,42 +143,40 @@ def iter_shares(sizes: Mapping[str, int], lists: int) -> Iterator[str]:
     yield f"| each of the {len(rest)} others (the largest is {name}) | at most {most * first:,.0f} | at most {most:.1%} |"
 
 
-def creatorcrafter(shop: Workshop) -> Iterator[Ran]:
-    """An environment that the first run downloads: its plan repaired, two signed releases, the update, an installer."""
-    requirements = "fixtures/scenarios/creatorcrafter/requirements.txt"
-    yield shop.run("plan", requirements, *TARGET)
-    # Both releases have the Visual C++ runtime that `verify` asks for (reports/bundles.md).
-    for number, change in enumerate((["transformers==5.22.0"], []), 1):
-        inputs = (requirements, "msvc-runtime", *change)
-        yield shop.run("plan", *inputs, *TARGET, "--fix=R1", "-q", "-o", f"plan-{number}.json")
+_REQUIREMENTS = "fixtures/scenarios/creatorcrafter/requirements.txt"
+_SOURCES = ("--wheelhouse", "wheels", "--allow-build", "all")
+
+
+def _planned(shop: Workshop, number: int, *change: str) -> Ran:
+    """The plan of release *number*, which has the Visual C++ runtime that `verify` asks for (reports/bundles.md)."""
+    inputs = (_REQUIREMENTS, "msvc-runtime", *change)
+    return shop.run("plan", *inputs, *TARGET, "--fix=R1", "-q", "-o", f"plan-{number}.json")
+
+
+def _released(shop: Workshop, number: int) -> Ran:
+    words = ("--archive", "zip", "--layers", "--name", "creatorcrafter", "--bundle-version", f"{number}.0")
+    return shop.run("bundle", f"plan-{number}.json", "--runtime", RUNTIME, *_SOURCES, *words, "-o", f"release-{number}")
+
+
+def first_run_and_update(shop: Workshop) -> Iterator[Ran]:
+    """Two signed releases behind a static host; what the exported first run installs, and what its update moves."""
+    yield shop.run("plan", _REQUIREMENTS, *TARGET)
+    yield _planned(shop, 1, "transformers==5.22.0")
+    yield _planned(shop, 2)
     yield shop.run("diff", "plan-1.json", "plan-2.json")
     yield shop.run("fetch", "plan-2.json", "--sizes")
     yield shop.run("sign", "-o", "release.key")
     for number in (1, 2):
-        plan, out = f"plan-{number}.json", f"release-{number}"
-        sources = ("--wheelhouse", "wheels", "--allow-build", "all")
-        words = (
-            "--archive",
-            "zip",
-            "--layers",
-            "--name",
-            "creatorcrafter",
-            "--bundle-version",
-            f"{number}.0",
-            "-o",
-            out,
-        )
-        yield shop.run("bundle", plan, "--runtime", RUNTIME, *sources, *words)
-        yield shop.run("publish", out, "--to", "site", "--key", "release.key")
+        yield _released(shop, number)
+        yield shop.run("publish", f"release-{number}", "--to", "site", "--key", "release.key")
         if number == 1:
             yield shop.run(
-                "export", plan, "--to", "first-run-node", "--url", "https://index.example/app",
+                "export", "plan-1.json", "--to", "first-run-node", "--url", "https://index.example/app",
                 "--public-key", "release.key.pub", "-o", "first-run.mjs",
             )  # fmt: skip
             write_driver(shop)
         yield from first_run(shop, number)
     shutil.rmtree(shop.folder / "user")
-    yield from online_installer(shop)
 
 
 def first_run(shop: Workshop, number: int) -> Iterator[Ran]:
@@ -200,12 +202,49 @@ def first_run(shop: Workshop, number: int) -> Iterator[Ran]:
     yield note("\n".join(iter_shares(packed_sizes(shop.folder / "release-2"), lists)))
 
 
+_STARTED = """import sys, av, numpy, torch
+print("started", sys.prefix, av.__version__, torch.from_numpy(numpy.ones(3)).sum().item())
+"""
+
+
 def online_installer(shop: Workshop) -> Iterator[Ran]:
-    """An installer that brings the program alone, takes the archives that lie beside it, and downloads those that do not."""
-    (shop.folder / "app.py").write_text("print('here')\n", encoding="utf-8")
+    """An installer of some kilobytes that downloads the release and checks it: run under Wine, its program started, removed."""
+    windows = named_windows()
+    assert windows is not None
+    if not (shop.folder / "release-2").exists():
+        yield _planned(shop, 2)
+        yield _released(shop, 2)
+    (shop.folder / "app.py").write_text(_STARTED, encoding="utf-8")
     words = ("--name", "creatorcrafter", "--app-version", "2.0", "--entry", "app.py", "-o", "setup.nsi")
-    address = ("--url", "https://index.example/app")
-    yield shop.run("export", "plan-2.json", "--to", "nsis", "--bundle", "release-2", *address, *words)
-    yield shop.tool("makensis", "-V1", "setup.nsi")
-    made = next(shop.folder.glob("creatorcrafter-*-setup.exe"), None)
-    yield note(f"The installer has {made.stat().st_size / 1e3:.0f} kB." if made else "No installer came of it.")
+    with static_host(shop.folder / "release-2", shop.folder / "host") as host, tar_exe(windows):
+        ran = shop.run("export", "plan-2.json", "--to", "nsis", "--bundle", "release-2", "--url", host.url, *words)
+        yield replace(ran, command=ran.command.replace(host.url, "https://index.example/app"))
+        yield shop.tool("makensis", "-V1", "-XTarget amd64-unicode", "setup.nsi")
+        # The installer alone, in a folder of its own: no archive lies beside it.
+        alone = shop.folder / "alone"
+        alone.mkdir(exist_ok=True)
+        setup = alone / "setup.exe"
+        shutil.copyfile(shop.folder / "creatorcrafter-2.0-setup.exe", setup)
+        yield note(f"The installer has {setup.stat().st_size / 1e3:.0f} kB.")
+        place = windows.drive / "creatorcrafter"
+        shutil.rmtree(place, ignore_errors=True)
+        yield shop.tool("wine", str(setup), "/S", r"/D=C:\creatorcrafter")
+        yield note(f"{host.program} sent it {host.sent():,} bytes.")
+    yield installed(place)
+    yield shop.tool("wine", r"C:\creatorcrafter\python\python.exe", "-B", r"C:\creatorcrafter\app.py")
+    yield from removed(shop, place)
+
+
+def installed(place: Path) -> Ran:
+    """What lies in *place*, a folder of drive C that an installer made."""
+    files = [each for each in (place / "python").rglob("*") if each.is_file()]
+    return note(f"Installed: {len(files):,} files, {sum(each.stat().st_size for each in files) / 1e6:,.0f} MB.")
+
+
+def removed(shop: Workshop, place: Path) -> Iterator[Ran]:
+    """Run the uninstaller in *place*, a folder of drive C, and tell what it left."""
+    # With _? it runs where it lies and is waited for; so it cannot remove itself.
+    yield shop.tool("wine", rf"C:\{place.name}\uninstall.exe", "/S", rf"_?=C:\{place.name}")
+    left = sorted(each.name for each in place.rglob("*"))
+    yield note(f"What the uninstaller left: {', '.join(left) or 'nothing'}.")
+    shutil.rmtree(place, ignore_errors=True)

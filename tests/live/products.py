@@ -1,8 +1,8 @@
 """Carries out what the packaging plans of four products end with, as far as this machine can.
 
-`python -m tests.live.products FOLDER [PRODUCT]…` writes docs/products/PRODUCT.md and reports/products.md. It fetches
+`python -m tests.live.products FOLDER [PRODUCT[/PART]]…` writes docs/products/PRODUCT.md and reports/products.md. It fetches
 from the index, and runs Node, makensis, PyInstaller and the Windows Python that WHEELCHECK_WINDOWS_RUNTIME names. What was
-not done is said.
+not done is said. A part that is named alone works on in the folder of its product, and its section of the page is written anew.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from tests.cli.test_publish import hosted
 from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_windows, note, open_workshop
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, ROOT
-from tests.live.product_frozen import vibebells
-from tests.live.product_training import peft_studio
-from tests.live.product_updates import creatorcrafter
+from tests.live.product_frozen import frozen_for_linux, frozen_for_windows
+from tests.live.product_training import linux_packages, macos_application, plans, windows_installer
+from tests.live.product_updates import first_run_and_update, online_installer
 
-_SHOWN = 14
+_SHOWN = 16
+"""So many lines of each command are shown: its first and its last."""
 _UPDATE = """import json, sys
 sys.path.insert(0, sys.argv[1])
 import first_run
@@ -32,7 +34,7 @@ print(done.version, done.moved)
 
 
 def samai(shop: Workshop) -> Iterator[Ran]:
-    """A clean bundle, its imports checked, a release ZIP with the same bytes each time, Inno Setup, the workflow."""
+    """A clean bundle, its imports checked under Wine, a release ZIP with the same bytes each time, Inno Setup, the workflow."""
     yield from bundled(shop, "samai")
     for name in ("first", "again"):
         words = ("--runtime", RUNTIME, "--archive", "zip", "--name", "samai", "-o", name)
@@ -50,6 +52,10 @@ def samai(shop: Workshop) -> Iterator[Ran]:
         "export", "plan.json", "--to", "github-actions", "--name", "Samai", "-o", ".github/workflows/bundle.yml"
     )
     yield from checked_by(shop, "actionlint", "-no-color", ".github/workflows/bundle.yml")
+
+
+def samai_updates(shop: Workshop) -> Iterator[Ran]:
+    """Three releases, published in layers, and what the updates from one to another move."""
     yield from updated(shop, "samai", "docstring-parser==0.17.0", "", "lxml==6.0.2")
 
 
@@ -104,12 +110,27 @@ def updated(shop: Workshop, product: str, *changes: str) -> Iterator[Ran]:
     yield note(f"| update | bytes moved | of the first run |\n|---|---|---|\n{table}")
 
 
-PRODUCTS: Mapping[str, Callable[[Workshop], Iterator[Ran]]] = {
-    "samai": samai,
-    "vibebells": vibebells,
-    "peft-studio": peft_studio,
-    "creatorcrafter": creatorcrafter,
+Part: TypeAlias = Callable[[Workshop], Iterator[Ran]]
+
+PRODUCTS: Mapping[str, tuple[str, Mapping[str, Part]]] = {
+    "samai": (
+        "A clean bundle, its imports checked, a release ZIP with the same bytes each time, Inno Setup, the workflow, updates.",
+        {"release": samai, "updates": samai_updates},
+    ),
+    "vibebells": (
+        "A frozen backend under 150 MB that answers in five seconds, on Linux and Windows (Wine), and what Electron takes along.",
+        {"linux": frozen_for_linux, "windows": frozen_for_windows},
+    ),
+    "peft-studio": (
+        "One program for each platform: what its builder is given, whether this machine could build it, installer and package.",
+        {"plans": plans, "windows": windows_installer, "linux": linux_packages, "macos": macos_application},
+    ),
+    "creatorcrafter": (
+        "An environment that the first run downloads: its plan repaired, two signed releases, the update, an online installer.",
+        {"first-run": first_run_and_update, "installer": online_installer},
+    ),
 }
+"""What each product's page is about, and its parts in order; a part finds what those before it left in the folder."""
 
 
 def _shown(text: str, folder: Path) -> str:
@@ -117,15 +138,29 @@ def _shown(text: str, folder: Path) -> str:
     lines = [re.sub(r"(host: )\S+( *)", r"\1index.example\2", line) for line in lines]
     lines = [re.sub(r"\bos=\S+", "os=Linux", line) for line in lines]
     lines = [re.sub(r"/(?:tmp|root|usr|work)/\S*/", "…/", line) for line in lines]
-    return "\n".join(
-        lines if len(lines) <= _SHOWN else [*lines[: _SHOWN - 3], f"… {len(lines) - _SHOWN + 3} more lines"]
-    )
+    if len(lines) > _SHOWN:
+        half = _SHOWN // 2
+        lines[half : -half + 1] = [f"… {len(lines) - _SHOWN + 1} more lines"]
+    return "\n".join(lines)
 
 
-def page_of(product: str, ran: Sequence[Ran], folder: Path) -> str:
-    """The page of *product*: each command with its exit status and what it printed."""
-    lead = (PRODUCTS[product].__doc__ or "").strip()
-    parts = [f"# {product}", lead, f"Run by `python -m tests.live.products`, with the index as of {CUTOFF}."]
+def page_of(product: str, sections: Mapping[str, str]) -> str:
+    """The page of *product*, whose parts have *sections*."""
+    lead, parts = PRODUCTS[product]
+    head = f"# {product}\n\n{lead}\n\nRun by `python -m tests.live.products`, with the index as of {CUTOFF}.\n"
+    return head + "".join(f"\n## {name}\n\n{sections[name]}" for name in parts if name in sections)
+
+
+def sections_of(page: Path) -> dict[str, str]:
+    """The sections that the *page* has, by the names of their parts."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    found = re.split(r"^## (\S+)\n\n", text, flags=re.MULTILINE)[1:]
+    return {name: f"{body.rstrip()}\n" for name, body in zip(found[::2], found[1::2], strict=True)}
+
+
+def section_of(part: Part, ran: Sequence[Ran], folder: Path) -> str:
+    """The section of *part*: each command with its exit status and what it printed."""
+    parts = [(part.__doc__ or "").strip()]
     for each in ran:
         if not each.command:
             parts.append(f"<!-- said -->\n{each.text}\n<!-- /said -->")
@@ -166,19 +201,25 @@ def main(words: list[str]) -> None:
     windows = named_windows()
     if windows is None or not words:
         sys.exit(__doc__)
-    chosen = words[1:] or list(PRODUCTS)
     pages = ROOT / "docs" / "products"
     pages.mkdir(exist_ok=True)
-    for product in chosen:
-        folder = Path(words[0]).resolve() / product
-        shutil.rmtree(folder, ignore_errors=True)
-        ran = list[Ran]()
-        for each in PRODUCTS[product](open_workshop(folder, windows)):
-            ran.append(each)
-            (pages / f"{product}.md").write_text(page_of(product, ran, folder), encoding="utf-8", newline="\n")
-        failed = [each.command for each in ran if each.status]
+    for word in words[1:] or list(PRODUCTS):
+        product, _, only = word.partition("/")
+        folder, page = Path(words[0]).resolve() / product, pages / f"{product}.md"
+        if not only:
+            shutil.rmtree(folder, ignore_errors=True)
+        sections = sections_of(page) if only else {}
+        for name, part in PRODUCTS[product][1].items():
+            if only not in ("", name):
+                continue
+            ran = list[Ran]()
+            for each in part(open_workshop(folder, windows)):
+                ran.append(each)
+                sections[name] = section_of(part, ran, folder)
+                page.write_text(page_of(product, sections), encoding="utf-8", newline="\n")
+            failed = [each.command for each in ran if each.status]
+            print(f"{product}/{name}: {len(ran)} steps, not zero: {json.dumps(failed, ensure_ascii=False)}", flush=True)
         (ROOT / "reports" / "products.md").write_text(report_of(pages), encoding="utf-8", newline="\n")
-        print(f"{product}: {len(ran)} steps, not zero: {json.dumps(failed, ensure_ascii=False)}")
 
 
 if __name__ == "__main__":
