@@ -111,6 +111,22 @@ def test_backend_that_ends_or_is_late_is_an_error_with_its_last_lines(tmp_path: 
     assert_ended(tmp_path)
 
 
+def test_script_that_is_not_beside_the_bundle_is_found_where_it_was_named(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "it's me.py").write_text("raise SystemExit('of the folder app')\n", encoding="utf-8")
+    assert "no such table" in str(driven(tmp_path, "raise SystemExit('no such table')\n", "30", "/health")["problem"])
+    (tmp_path / "it's me.py").unlink()
+    done = subprocess.run(
+        [program("node"), "driver.mjs", "30", "/health"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "of the folder app" in done.stdout
+
+
 def test_backend_of_a_function_calls_it(tmp_path: Path) -> None:
     for platform, manifest in (("win_amd64", bundled()), ("macos", UNIX)):
         shipment = Shipment(

@@ -37,6 +37,7 @@ def render_node(shipment: Shipment) -> str:
         bundle=json.dumps(start.bundle),
         executable=json.dumps(start.executable),
         script=json.dumps(start.filename),
+        entry=json.dumps(start.script),
         code=json.dumps(start.code),
     )
 
