@@ -212,8 +212,8 @@ def _pythons_joined(words: Iterable[str]) -> str:
 
 
 def _python_words(pythons: set[tuple[str, int, str]]) -> Iterator[str]:
-    """``3.10``, ``3.13t``, ``PyPy 3.10``, those of CPython first; the word of an interpreter that is not known as it stands."""
-    for implementation, minor, suffix in sorted(pythons, key=lambda each: (each[0] == "PyPy", each)):
+    """``3.10``, ``3.13t``, ``PyPy 3.10``, CPython's first; the words of interpreters that are not known last, as they are."""
+    for implementation, minor, suffix in sorted(pythons, key=lambda each: (each[0] != "Python", not each[0], each)):
         number = f"3.{minor}{suffix}" if minor >= 0 else suffix
         yield f"PyPy {number}" if implementation == "PyPy" else number
 

@@ -40,13 +40,9 @@ def asker(origin: Origin) -> str:
 
 
 def iter_stated(name: NormalizedName, version: Version, texts: Iterable[str]) -> Iterator[Requirement]:
-    """The requirements in the metadata *texts* of a version, whether they hold on a target or not; malformed ones are left out."""
+    """The requirements in the metadata *texts* of a version, whether they hold on a target or not."""
     origin = CandidateOrigin(name=name, version=version)
-    for text in texts:
-        try:
-            yield Requirement.parse(text, origin)
-        except InvalidRequirement:
-            continue
+    return (Requirement.parse(text, origin) for text in texts)
 
 
 def holds(requirement: Requirement, extras: Iterable[str], compatibility: Compatibility) -> bool:
