@@ -41,3 +41,26 @@ def test_reading_goes_on_where_it_ended_and_stops_at_the_end() -> None:
     file.seek(-2, 2)
     assert file.tell() == len(WHOLE) - 2
     assert file.read(None) == WHOLE[-2:]
+
+
+def test_part_is_joined_with_every_segment_that_it_touches_and_with_no_other() -> None:
+    segments = [(4, 8), (12, 16), (20, 24), (28, 32)]
+    for start in range(len(WHOLE)):
+        for stop in range(start + 1, len(WHOLE) + 1):
+            file = SparseFile(len(WHOLE))
+            for first, last in (*segments, (start, stop)):
+                file.add(first, WHOLE[first:last])
+            there = {place for first, last in (*segments, (start, stop)) for place in range(first, last)}
+            assert [file.holds(place, place + 1) for place in range(len(WHOLE))] == [
+                place in there for place in range(len(WHOLE))
+            ]
+            place = 0
+            while place < len(WHOLE):
+                end = place
+                while end in there:
+                    end += 1
+                file.seek(place)
+                assert file.read(end - place) == WHOLE[place:end]
+                assert file.holds(place, end) or place == end
+                assert not file.holds(place, end + 1)
+                place = end + 1

@@ -17,9 +17,11 @@ import subprocess
 import sys
 import time
 import warnings
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -32,6 +34,8 @@ from tests.mutation.mutants import Mutant
 
 _FUNCTION = 0x1  # CO_OPTIMIZED: the code of a function, not of a module or class
 _MOST_MEMORY = 6 * 2**30
+_LONGEST = 20  # seconds for a test, beside ten times what it takes otherwise
+_ENDED_BY_TIME = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 _Key = tuple[str, str, int, bytes]
 
 
@@ -110,14 +114,14 @@ class Trying:
         self._budget = budget
         self._told = told
         self._seconds: dict[str, float] = {}
-        self._running: dict[tuple[str, int], set[str]] = defaultdict(set)
+        self._lines: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
+        """By file and test."""
         paths = {each.path for each in mutants}
         for file in noted:
             for name, test in msgspec.json.decode(file.read_bytes(), type=dict[str, Noted]).items():
                 self._seconds[name] = test.seconds
                 for path in paths & test.lines.keys():
-                    for line in test.lines[path]:
-                        self._running[path, line].add(name)
+                    self._lines[path][name] = frozenset(test.lines[path])
         self.files = sorted({name.partition("::")[0] for name in self._seconds})
         self._functions: dict[_Key, list[FunctionType]] = defaultdict(list)
         self._failed = False
@@ -150,7 +154,7 @@ class Trying:
             patches = _patches(*(compile(text, path, "exec", dont_inherit=True) for text in (source, changed)))
         by = ""
         while tests := self._tests(mutant, patches is None, items):
-            limit = 20 + 10 * sum(self._seconds[name] for name in tests)
+            limit = _LONGEST + 10 * sum(self._seconds[name] for name in tests)
             if patches is None or not all(_key(old) in self._functions for old, _ in patches):
                 by = _by_a_fresh_run(path, source, changed, tests, limit)
             else:
@@ -181,7 +185,10 @@ class Trying:
             for old, new in patches:
                 for function in self._functions[_key(old)]:
                     function.__code__ = new
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
             for item, following in zip(items, [*items[1:], None], strict=True):
+                # One that hangs ends the child long before all that are left would have had their time.
+                signal.setitimer(signal.ITIMER_REAL, _LONGEST + 10 * self._seconds[item.nodeid])
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
                 if self._failed:
                     os.write(writing, item.nodeid.encode())
@@ -191,25 +198,31 @@ class Trying:
         ended = _waited(child, limit)
         with os.fdopen(reading) as told:
             by = told.read() if ended is not None else "time-out"
-        if ended and os.WIFSIGNALED(ended) and os.WTERMSIG(ended) in (signal.SIGXCPU, signal.SIGKILL):
+        if ended and os.WIFSIGNALED(ended) and os.WTERMSIG(ended) in _ENDED_BY_TIME:
             by = "time-out"
         return by or ("" if ended == 0 else f"the interpreter ended with {ended}")
 
     def _tests(self, mutant: Mutant, by_import: bool, items: dict[str, pytest.Item]) -> list[str]:
-        """The tests that run the lines of the change, or any line of the file where its import runs them; the quickest first."""
-        found = {
-            name for line in range(mutant.begin[0], mutant.end[0] + 1) for name in self._running[mutant.path, line]
+        """The tests that run the lines of the change, or any line of the file where its import runs it.
+
+        First those that run most of the file for their time, until all is run that any of them runs; then the quickest.
+        """
+        touched = frozenset(range(mutant.begin[0], mutant.end[0] + 1))
+        lines = {
+            name: ran
+            for name, ran in self._lines[mutant.path].items()
+            # A line that runs once in a process is noted for no test, or for the first.
+            if name in items and (by_import or ran & touched)
         }
-        if by_import:  # a line that runs once in a process is noted for no test, or for the first
-            found |= {name for (file, _), names in self._running.items() if file == mutant.path for name in names}
-        spent = 0.0
-        chosen: list[str] = []
-        for name in sorted(found & items.keys(), key=lambda each: (self._seconds[each], each)):
-            spent += self._seconds[name]
-            if chosen and spent > self._budget:
-                break
-            chosen.append(name)
-        return chosen
+        order: dict[str, None] = {}
+        missing = frozenset().union(*lines.values())
+        while missing:
+            best = max(lines, key=lambda each: (len(lines[each] & missing) / self._seconds[each], each))
+            order[best] = None
+            missing -= lines[best]
+        order |= dict.fromkeys(sorted(lines, key=lambda each: (self._seconds[each], each)))
+        spent = list(accumulate(self._seconds[name] for name in order))
+        return list(order)[: max(1, bisect(spent, self._budget))] if order else []
 
 
 def _key(code: CodeType) -> _Key:

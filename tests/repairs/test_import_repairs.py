@@ -357,27 +357,81 @@ def test_what_fails_as_before_and_is_not_imported_by_who_asks_for_it_is_told_wit
 
 def test_old_archive_that_is_imported_and_too_large_to_be_read_is_never_a_low_risk() -> None:
     """The kind of face-recognition-models, 100 MB of 2017 that import what Python 3.12 does not bring."""
-    day, tags = "2017-01-01T00:00:00.000000Z", "cp312-cp312-win_amd64"
 
     def risk(size: int, code: str) -> Risk:
-        asked = Situation(
-            line=CommandLine(inputs=("app",), python="3.12"),
-            index={
-                "app": {"1.0": [wheel(requires=["dlib", "big"])]},
-                "big": {"1.0": [wheel(tags, upload_time=day, size=size)]},
-                "dlib": {"1.0": native()},
-                "dlib-bin": {"1.0": [wheel()]},
-            },
-            code={
-                "app-1.0-py3-none-any.whl": {"app.py": code},
-                f"big-1.0-{tags}.whl": {"big.py": ""},
-                "dlib_bin-1.0-py3-none-any.whl": {"dlib.py": ""},
-            },
-            library=load_standard_library(),
-            knowledge=replace(substitute("dlib", "dlib-bin"), pythons=load_repair_knowledge().pythons),
-        )
-        return asked.proposals().repairs[0].risk
+        return _beside_an_old_archive(size, code).proposals().repairs[0].risk
 
     assert risk(1000, "import dlib, big\n") is Risk.LOW
     assert risk(LARGEST + 1, "import dlib, big\n") is Risk.MEDIUM
     assert risk(LARGEST + 1, "import dlib\n") is Risk.LOW
+
+
+def _beside_an_old_archive(size: int, code: str) -> Situation:
+    day, tags = "2017-01-01T00:00:00.000000Z", "cp312-cp312-win_amd64"
+    return Situation(
+        line=CommandLine(inputs=("app",), python="3.12"),
+        index={
+            "app": {"1.0": [wheel(requires=["dlib", "big"])]},
+            "big": {"1.0": [wheel(tags, upload_time=day, size=size)]},
+            "dlib": {"1.0": native()},
+            "dlib-bin": {"1.0": [wheel()]},
+        },
+        code={
+            "app-1.0-py3-none-any.whl": {"app.py": code},
+            f"big-1.0-{tags}.whl": {"big.py": ""},
+            "dlib_bin-1.0-py3-none-any.whl": {"dlib.py": ""},
+        },
+        library=load_standard_library(),
+        knowledge=replace(substitute("dlib", "dlib-bin"), pythons=load_repair_knowledge().pythons),
+    )
+
+
+IMPORTING: Mapping[str, Situation] = {
+    "name-that-newer-releases-lost": _APP,
+    "name-that-newer-releases-lost-of-a-pin": replace(_APP, line=CommandLine(inputs=("app==1.0", "lib==3.1"))),
+    "name-that-no-release-had": replace(
+        _APP, code=_LIBS | {"app-1.0-py3-none-any.whl": {"app.py": "from lib import never\n"}}
+    ),
+    "names-that-two-lost": situation(
+        ["app==1.0"],
+        {
+            "app": {"1.0": _at("2023-06-01", "lib", "web")},
+            "web": {"1.0": _at("2023-01-01"), "2.0": _at("2026-01-01")},
+        },
+        {
+            "app-1.0": "from lib import quote\nfrom web import escape\n",
+            "web-1.0": "def escape(): ...\n",
+            "web-2.0": "",
+        },
+        "app",
+    ),
+    "later-release-beside-the-bound": situation(
+        ["app==1.0"],
+        {"app": {"1.0": _at("2023-06-01", "lib"), "1.1": _at("2025-06-01", "lib")}},
+        {"app-1.0": "from lib import quote\n", "app-1.1": "from lib import render\n"},
+        "app",
+    ),
+    "module-of-a-well-known-project": _missing("import six\n", "six", "six", {"1": True, "2": True}),
+    "module-that-newer-releases-lost": _missing(
+        "import pkg_resources\n", "pkg_resources", "setuptools", {"79": True, "80": True, "81": True, "82": False}
+    ),
+    "module-that-python-lost": _missing("from cgi import parse\n", "cgi", "legacy-cgi", {"2.6": True}, python="3.13"),
+    "module-that-nobody-knows": _missing("import helper\n", "helper", "helper", {"1": True}),
+    "module-gone-from-python": situation(
+        ["app==1.0"], {"app": {"1.0": _at("2023-06-01")}}, {"app-1.0": "import imp\n"}, "app", python="3.12"
+    ),
+    "way-back-that-needs-a-bound": replace(
+        _APP,
+        line=CommandLine(inputs=("app==1.1",)),
+        index={"lib": _LIB, "app": {"1.0": [wheel(upload_time=_OLD, requires=["lib"])], "1.1": native()}},
+        failing=frozenset(),
+    ),
+    "backport-of-the-users-own": _backport("backports.zoneinfo"),
+    "backport-that-a-dependant-guards": _backport(
+        "app", code="try:\n    import zoneinfo\nexcept ImportError:\n    from backports import zoneinfo\n"
+    ),
+    "backport-that-a-dependant-needs": _backport("app", code="from backports import zoneinfo\n"),
+    "backport-of-what-is-not-there-yet": _backport("backports.tomllib", name="backports.tomllib", python="3.10"),
+    "old-archive-that-is-read": _beside_an_old_archive(1000, "import dlib, big\n"),
+    "old-archive-that-is-too-large": _beside_an_old_archive(LARGEST + 1, "import dlib, big\n"),
+}

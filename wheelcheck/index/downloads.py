@@ -61,8 +61,7 @@ class SparseFile(io.BufferedIOBase):
                 content = held[: start - held_start] + content
                 start = held_start
             if held_start + len(held) > stop:
-                content += held[stop - held_start :]
-                stop = held_start + len(held)
+                content += held[stop - held_start :]  # which is the last, as no two segments touch
             last += 1
         self._starts[first:last] = [start]
         self._segments[first:last] = [content]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def read_json(content: bytes, base: str) -> Listing:
     Raises ``PageUnreadable`` for what is no such page, or declares an API version that is not 1.x.
     """
     try:
-        page = _decode(content)
+        page = _decode(content.removeprefix(BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise PageUnreadable(f"is no project page in JSON: {problem}") from problem
     reject_version(page.meta.api_version)
@@ -131,7 +132,7 @@ def _encoded(entries: Sequence[FileEntry]) -> bytes:
 
 
 def _is_json(content: bytes, content_type: str) -> bool:
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = content[:512].lstrip(BOM_UTF8 + b" \t\r\n")
     if start.startswith((b"{", b"[")) or (
         not start.startswith(b"<") and content_type.partition(";")[0].endswith("json")
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -250,18 +251,13 @@ def declared_start(case: RepairCase, edit: Edit, name: NormalizedName, chosen: V
 
 def specifier_of(text: str) -> SpecifierSet:
     """The bound in *text*: ``==1.0``, ``av==1.0`` or ``1.0``; empty where there is none."""
-    try:
+    with suppress(ValueError):
+        return SpecifierSet(f"=={Version(text)}")  # before what follows, as a version may be the name of a project
+    with suppress(InvalidSpecifier):
         return SpecifierSet(text)
-    except InvalidSpecifier:
-        pass
-    try:
+    with suppress(InvalidRequirement):
         return requirements.Requirement(text).specifier
-    except InvalidRequirement:
-        pass
-    try:
-        return SpecifierSet(f"=={Version(text)}")
-    except ValueError:
-        return SpecifierSet()
+    return SpecifierSet()
 
 
 def _nearest_to(versions: Iterable[Version], chosen: Version) -> Version | None:
@@ -276,10 +272,8 @@ def _nearest_to(versions: Iterable[Version], chosen: Version) -> Version | None:
 def _named(declared: SpecifierSet) -> list[Version]:
     found = []
     for each in declared:
-        try:
+        with suppress(ValueError):
             found.append(Version(each.version.removesuffix(".*")))
-        except ValueError:
-            continue
     return found
 
 
