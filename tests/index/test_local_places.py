@@ -82,6 +82,13 @@ def test_fallback_links_serve_only_what_no_index_has(folder: Path) -> None:
         assert projects.page(name("nobody")).state == "absent"
 
 
+def test_fallback_links_serve_where_there_is_no_index_at_all(folder: Path) -> None:
+    with store(fallback_find_links=(str(folder),)) as projects:
+        assert list(projects.page(name("a-b")).distributions) == [Version("1.0")]
+    with store(find_links=(str(folder),), fallback_find_links=(str(folder),)) as projects:
+        assert len(files(projects.page(name("a-b")))) == 1
+
+
 def test_no_index_leaves_the_links(folder: Path) -> None:
     with IndexServer() as server, store(server.simple_url, no_index=True, find_links=(str(folder),)) as projects:
         assert len(files(projects.page(name("a")))) == 1

@@ -156,7 +156,17 @@ def test_a_module_that_expands_without_bound_is_not_read() -> None:
 def test_too_many_modules_are_not_fetched() -> None:
     crowd: dict[str, Content] = {f"h/m{number}.py": "" for number in range(4_001)}
     with IndexServer({"h": [make_wheel("h", "1.0", files=crowd)]}) as server, store(server.simple_url) as projects:
-        assert imports_of(projects, "h").unread.startswith("its 4002 Python files are")
+        assert imports_of(projects, "h").unread == "its 4002 Python files are 0 MB packed, more than is read"
+
+
+@pytest.mark.parametrize(("megabytes", "is_read"), [(11, True), (13, False)])
+def test_more_than_twelve_megabytes_of_code_are_not_fetched(megabytes: int, is_read: bool) -> None:
+    noise: dict[str, Content] = {f"h/m{each}.py": b"# " + os.urandom(1024**2) for each in range(megabytes)}
+    catalog = {"h": [make_wheel("h", "1.0", files=noise)]}
+    with IndexServer(catalog) as server, store(server.simple_url, file_limit=64 * 1024**2) as projects:
+        unread = imports_of(projects, "h").unread
+    assert ("MB packed" not in unread) is is_read
+    assert is_read or unread == "its 14 Python files are 13 MB packed, more than is read"
 
 
 def test_another_hash_is_an_error() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.repairs.questions import commands
+from tests.fakes.code import FakeCode
+from tests.repairs.questions import Elsewhere, commands
 from tests.repairs.situations import TARGETS
 from wheelcheck.model.repair import Risk
-from wheelcheck.repairs.context import Limits
+from wheelcheck.repairs.context import Blocked, Limits, RepairContext
+from wheelcheck.repairs.proposing import propose
 from wheelcheck.report.wording import changes
+from wheelcheck.resolver.passes import resolve
 
 
 def test_python_switch_that_breaks_something_else_is_not_shown() -> None:
@@ -64,6 +67,15 @@ def test_macos_floor_is_raised_where_the_floor_alone_is_in_the_way() -> None:
         "--platform macosx_13_0_arm64",
         "--exclude av",
     ]
+
+
+def test_target_is_one_of_words_unless_it_is_said_to_be_measured() -> None:
+    situation = TARGETS["glibc-floor"]
+    projects = situation.projects()
+    question = situation.line.question()
+    blocked = Blocked(question=question, outcome=resolve(question, projects))
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    assert commands(propose(blocked, context).proposals)[0] == "--platform manylinux_2_28_x86_64"
 
 
 def test_target_that_was_measured_on_a_machine_is_left_alone() -> None:

@@ -6,11 +6,13 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeProjects, wheel
-from tests.repairs.risk.cases import edit, judged, texts
+from tests.repairs.risk.cases import CannedCode, edit, judged, proved, texts
 from tests.resolver.test_passes import answer
+from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.knowledge import RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.repair import EditKind, Risk
-from wheelcheck.repairs.risk import JUDGES, risk_of
+from wheelcheck.repairs.repair_case import RepairCase
+from wheelcheck.repairs.risk import JUDGES, assess, risk_of
 
 APP = FakeProjects({"app": {"1": [wheel()]}})
 
@@ -31,7 +33,15 @@ def test_no_grounds_are_no_low_risk() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "risk"),
-    [("3.12", "3.11", "low"), ("3.13", "3.11", "medium"), ("3.13t", "3.13", "medium"), ("3.11", "pp3.11", "medium")],
+    [
+        ("3.11", "3.12", "low"),
+        ("3.11", "3.13", "medium"),
+        ("3.12", "3.11", "low"),
+        ("3.13", "3.11", "medium"),
+        ("3.13t", "3.13", "medium"),
+        ("3.11", "pp3.11", "medium"),
+        ("3.11", "3.11.4", "low"),
+    ],
 )
 def test_another_python_minor_is_low_and_more_is_medium(before: str, after: str, risk: str) -> None:
     assert only(EditKind.PYTHON, before, after) == (
@@ -52,6 +62,33 @@ def test_another_python_minor_is_low_and_more_is_medium(before: str, after: str,
         ),
         ("macosx_14_0_arm64", "macosx_26_0_arm64", ("medium", "macOS 26 or newer: users of 14 and 15 are left out")),
         (
+            "macosx_10_13_x86_64",
+            "macosx_11_0_x86_64",
+            ("medium", "macOS 11 or newer: users of 10.13, 10.14 and 10.15 are left out"),
+        ),
+        (
+            "macosx_10_9_x86_64",
+            "macosx_10_12_x86_64",
+            ("medium", "macOS 10.12 or newer: users of 10.9, 10.10 and 10.11 are left out"),
+        ),
+        ("macosx_10_14_x86_64", "macosx_10_15_x86_64", ("low", "macOS 10.15 or newer: users of 10.14 are left out")),
+        ("macosx_10_15_x86_64", "macosx_11_0_x86_64", ("low", "macOS 11 or newer: users of 10.15 are left out")),
+        (
+            "macosx_11_0_arm64",
+            "macosx_15_0_arm64",
+            ("medium", "macOS 15 or newer: users of 11, 12, 13 and 14 are left out"),
+        ),
+        ("macosx_11_0_arm64", "macosx_26_0_arm64", ("medium", "macOS 26 or newer: users of 11 to 15 are left out")),
+        ("macosx_15_0_arm64", "macosx_26_0_arm64", ("low", "macOS 26 or newer: users of 15 are left out")),
+        ("macosx_15_0_arm64", "macosx_27_0_arm64", ("medium", "macOS 27 or newer: users of 15 and 26 are left out")),
+        ("macosx_12_0_arm64", "macosx_12_0_arm64", ("low", "macOS 12 or newer")),
+        (
+            "manylinux_2_27_x86_64",
+            "manylinux_2_28_x86_64",
+            ("low", "glibc 2.28 or newer: systems with glibc 2.27 are left out"),
+        ),
+        ("manylinux_2_28_x86_64", "manylinux_2_28_x86_64", ("low", "glibc 2.28 or newer")),
+        (
             "manylinux2014_x86_64",
             "manylinux_2_28_x86_64",
             ("medium", "glibc 2.28 or newer: systems with glibc 2.17 to 2.27 are left out"),
@@ -65,6 +102,49 @@ def test_another_python_minor_is_low_and_more_is_medium(before: str, after: str,
 )
 def test_higher_platform_floor_says_who_is_left_out(before: str, after: str, expected: tuple[str, str]) -> None:
     assert only(EditKind.PLATFORM, before, after) == (expected[0], f"needs {expected[1]}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("manylinux_2_17_x86_64", "win_amd64"),
+        ("win_amd64", "manylinux_2_17_x86_64"),
+        ("manylinux_2_17_x86_64", "macosx_12_0_arm64"),
+        ("manylinux_2_17_x86_64", "musllinux_1_2_x86_64"),
+    ],
+)
+def test_platform_of_another_kind_is_said_to_be_another(before: str, after: str) -> None:
+    assert only(EditKind.PLATFORM, before, after) == (
+        "medium",
+        f"{before} → {after}: another platform than you asked for",
+    )
+
+
+def test_image_with_glibc_in_place_of_one_with_musl_is_named() -> None:
+    assert only(EditKind.PLATFORM, "musllinux_1_2_x86_64", "manylinux_2_36_x86_64") == (
+        "medium",
+        "the image changes: one with glibc 2.36 or newer, such as python:3.11-slim, in place of python:3.11-alpine",
+    )
+
+
+@pytest.mark.parametrize(("day", "risk"), [("2025-01-01", "high"), ("2020-01-01", "low"), ("", "low")])
+def test_python_that_is_past_its_end_is_high_on_that_day(day: str, risk: str) -> None:
+    same = proved(answer(APP, "app"))
+    case = RepairCase(
+        edits=(edit(EditKind.PYTHON, None, "3.9", "3.8"),),
+        before=same,
+        after=same,
+        projects=APP,
+        code=CannedCode(),
+        knowledge=load_repair_knowledge(),
+        day=day,
+    )
+    [ground] = assess(case)
+    until = (
+        " to one that is past its end: no security fixes since" if risk == "high" else ", and gets security fixes until"
+    )
+    assert ground.risk.value == risk
+    assert ground.text.startswith(f"Python 3.9 → 3.8: the interpreter you ship changes{until} 2024-10")
 
 
 def test_another_platform_altogether_is_medium() -> None:
@@ -132,6 +212,60 @@ def test_vendors_index_is_medium_and_shows_no_credentials() -> None:
     assert ground.text == (
         "app 1 comes from Vendor CPU wheels (https://vendor.example/whl/cpu): another build of the same version"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "build"),
+    [
+        ("1.0", "1.0", "another build of the same version"),
+        ("1.0", "2.0", "another build"),
+        ("2.0", "1.0", "another build"),
+    ],
+)
+def test_index_brings_a_build_of_the_same_version_or_of_another(before: str, after: str, build: str) -> None:
+    projects = FakeProjects({"app": {"1.0": [wheel()], "2.0": [wheel()]}})
+    edits = [edit(EditKind.INDEX, "app", "", "https://i.example/simple")]
+    found = judged(projects, edits, before=answer(projects, f"app=={before}"), after=answer(projects, f"app=={after}"))
+    assert texts(found)[0] == ("medium", f"app {after} comes from https://i.example/simple: {build}")
+
+
+@pytest.mark.parametrize(
+    ("older", "words"), [(1, "1 project gets an older version"), (2, "2 projects get older versions")]
+)
+def test_date_says_how_many_get_older(older: int, words: str) -> None:
+    projects = FakeProjects({name: {"1": [wheel()], "2": [wheel()], "3": [wheel()]} for name in "abc"})
+    before = answer(projects, "a==2", "b==2", "c==2")
+    after = answer(projects, "a==1", f"b=={1 if older == 2 else 3}", "c==2")
+    found = texts(judged(projects, [edit(EditKind.DATE, after="2023-10-05T00:00:00Z")], before=before, after=after))
+    assert ("medium", f"everything as of 2023-10-05: {words}, without later security fixes") in found
+
+
+def test_several_extras_are_told_in_order_and_one_that_is_named_alone_too() -> None:
+    found = [
+        only(EditKind.EXTRA, before, after, package)[1]
+        for before, after, package in (
+            ("app[b,a,c]", "app[c]", "app"),
+            ("app[a]", "no requirement [", "app"),
+            ("[a b]", "", None),
+            ("", "[a b]", None),
+        )
+    ]
+    assert found == [
+        "features of the extras a, b of app are gone",
+        "features of the extra a of app are gone",
+        "features of the extra a b are gone",
+        "features of the extra a b are gone",
+    ]
+
+
+def test_what_was_withdrawn_is_told_unless_it_was_pinned_before() -> None:
+    projects = FakeProjects(
+        {"a": {"1": [wheel(yanked="broken")], "2": [wheel()]}, "b": {"1": [wheel(yanked="")], "2": [wheel()]}}
+    )
+    two, one = answer(projects, "a==2", "b==2"), answer(projects, "a==1", "b==1")
+    told = {"a 1 was withdrawn by its maintainers: broken", "b 1 was withdrawn by its maintainers"}
+    assert told <= {text for _, text in texts(judged(projects, [], before=two, after=one))}
+    assert judged(projects, [], before=one, after=one) == ()
 
 
 def test_date_counts_the_projects_that_get_older() -> None:
