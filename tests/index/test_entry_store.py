@@ -168,7 +168,7 @@ def test_entries_are_apart_by_kind_and_key_and_survive_the_run(tmp_path: Path) -
     cache.close()
     assert not cache.is_cold
     later = DiskCache(tmp_path)
-    found = [later.get(kind, key) for kind, key in (("page", "a"), ("links", "a"), ("page", "b"), ("size", "a"))]  # type: ignore[arg-type]
+    found = [later.get(kind, key) for kind, key in (("page", "a"), ("links", "a"), ("page", "b"), ("size", "a"))]
     assert [None if each is None else bytes(each) for each in found] == [b"1", b"2", b"", None]
     later.drop("page", "a")
     assert later.get("page", "a") is None

@@ -18,13 +18,13 @@ _VERDICTS = Path(__file__).with_name("verdicts")
 _TEXT = """# Mutation testing
 
 `python -m tests.mutation --report reports/mutation.md` (extra `mutation`, cosmic-ray's operators) changes one thing of a
-room at a time and runs the tests that cover the changed lines, the quickest first, until one fails. Each room's changes were
-drawn by chance, by a seed, without those inside annotations; what is no Python or the same program after the change is
-left out. A change has the tests of some seconds at most, and those of a few folders: one that only slower tests, or tests of
-other rooms, notice counts as survived, so the scores are lower bounds. A test that fails without the change as well is not
-believed. The interval holds the score of all changes of the room with 95 % (Wilson). What tests by hand killed, or what
-changes no answer, is said with the survivor and counts as survived all the same; a verdict that begins with "equivalent" says
-that no test can tell the change, and the second score leaves these out.
+room at a time and runs the tests that cover the changed lines until one fails: first some that run most of the file, then the
+quickest. Each room's changes were drawn by chance, by a seed, without those inside annotations; what is no Python or the same
+program after the change is left out. A change has the tests of some seconds at most, and those of a few folders: one that only
+slower tests, or tests of other rooms, notice counts as survived, so the scores are lower bounds. A test that fails without the
+change as well is not believed. The interval holds the score of all changes of the room with 95 % (Wilson). What tests by hand
+killed, or what changes no answer, is said with the survivor and counts as survived all the same; a verdict that begins with
+"equivalent" says that no test can tell the change, and the second score leaves these out.
 """
 _SECTION = """## {room}
 
@@ -37,6 +37,7 @@ _SECTION = """## {room}
 |---|---|---|
 {survivors}
 """
+_ONE_OBJECT = re.compile(r" (==|!=|is not|is) (None|[A-Z]\w*\.[A-Z][A-Z_0-9]*)\b")
 _Z = 1.96  # of a normal distribution: 95 % lie within
 
 
@@ -51,7 +52,7 @@ def _section(room: str, found: list[Outcome], size: int, seed: int) -> str:
     said = tomllib.loads((_VERDICTS / f"{room}.toml").read_text())
     verdicts = {(each["file"], " ".join(each["change"].split())): each["verdict"] for each in said.get("survivor", ())}
     left = {
-        each: verdicts.get((each.mutant.path, " ".join(each.shown.split())), "not looked at")
+        each: verdicts.get((each.mutant.path, " ".join(each.shown.split())), _by_kind(each.shown) or "not looked at")
         for each in sorted(found, key=lambda each: (each.mutant.path, each.mutant.begin, each.shown))
         if not each.by
     }
@@ -76,6 +77,13 @@ def _section(room: str, found: list[Outcome], size: int, seed: int) -> str:
     return _SECTION.format(
         room=room, row=" | ".join(map(str, cells)), note=said.get("note", ""), survivors="\n".join(rows)
     )
+
+
+def _by_kind(shown: str) -> str:
+    """The verdict on a change that no test can tell whatever it stands in; empty for any other."""
+    same = _ONE_OBJECT.sub(lambda found: f" {'is not' if found[1] in ('!=', 'is not') else 'is'} {found[2]}", shown[1:])
+    is_same = any(same[: at.start()].split() == same[at.end() :].split() for at in re.finditer(r" \+", same))
+    return "equivalent: None and the members of an enumeration are one object each" if is_same else ""
 
 
 def _interval(killed: int, count: int) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from wheelcheck.model.repair import Ground, Proposals, Repair
 from wheelcheck.repairs.context import Limits
 
 _RECORD = Path(__file__).with_name("recorded.txt")
-_EVERY: Mapping[str, Situation] = SITUATIONS | IMPORTING
+_EVERY: Mapping[str, Situation] = {**SITUATIONS, **IMPORTING}
 _MANY = Limits(repairs=8)
 
 
