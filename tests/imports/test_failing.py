@@ -15,7 +15,7 @@ from wheelcheck.imports.failing import Surroundings, find_failing_imports, impor
 from wheelcheck.imports.overlaps import find_overlaps
 from wheelcheck.imports.suspects import LARGEST, Suspects, choose_suspects
 from wheelcheck.knowledge.loading import find_release_day, load_standard_library, load_variants
-from wheelcheck.model.finding import Finding
+from wheelcheck.model.finding import Finding, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.options import ImportScope
@@ -177,10 +177,19 @@ def test_what_may_work_is_not_told(archives: Archives) -> None:
     assert told(findings(archives)) == []
 
 
-def test_pkg_resources_is_missed_only_where_environments_bring_no_setuptools() -> None:
+def test_pkg_resources_that_nobody_asks_for_is_there_in_some_environments_of_older_pythons() -> None:
     archives = {"a": {"a.py": "import pkg_resources"}}
-    assert told(findings(archives, python="3.11")) == []
+    (relying,) = findings(archives, python="3.11")
+    assert (relying.code.number, relying.severity) == ("WC608", Severity.WARNING)
+    assert "`pkg_resources`, which no project of this plan brings (setuptools<82 would): a.py:1" in relying.message
     assert told(findings(archives, python="3.12")) == [("WC601", "a")]
+
+
+def test_setuptools_of_the_plan_replaces_that_of_the_environment() -> None:
+    archives = {"a": {"a.py": "import pkg_resources"}, "setuptools": {"setuptools/__init__.py": ""}}
+    assert told(findings(archives, python="3.11")) == [("WC601", "a")]
+    archives["setuptools"]["pkg_resources/__init__.py"] = ""
+    assert told(findings(archives, python="3.11")) == []
 
 
 def test_standard_library_is_that_of_the_target() -> None:

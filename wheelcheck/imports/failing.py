@@ -79,9 +79,13 @@ class Failures(Struct, frozen=True, kw_only=True):
 
 
 class FailureSurvey(Struct, frozen=True, kw_only=True):
-    """All that was *found*; the archives of the *unavailable* projects could not be had, so that there may be more."""
+    """All that was *found*; the archives of the *unavailable* projects could not be had, so that there may be more.
+
+    *relying* fail in those environments alone that do not bring a module by themselves.
+    """
 
     found: tuple[Failures, ...]
+    relying: tuple[Failures, ...] = ()
     unavailable: frozenset[NormalizedName] = frozenset()
 
 
@@ -132,7 +136,8 @@ def find_failing_imports(
         words = "; ".join(f"{name} {files[name].version}: {reason}" for name, reason in [*unread.items()][:_SHOWN])
         more = f", and {len(unread) - _SHOWN} more projects" if len(unread) > _SHOWN else ""
         yield Finding.of(Code.IMPORTS_UNREAD, message=f"not all imports were read: {words}{more}")
-    for found in find_failures(files, suspects, surroundings, code, reads).found:
+    survey = find_failures(files, suspects, surroundings, code, reads)
+    for found in (*survey.found, *survey.relying):
         quoted = (f"{each.place} has `{each.statement}`" for each in found.each if each.statement)
         yield Finding.of(
             found.code,
@@ -156,16 +161,20 @@ def find_failures(
     judge = _Judge(providers, surroundings)
     judge.learn(each for read in reads.values() for module in read.modules for each in module.imports)
     found: list[Failures] = []
+    relying: list[Failures] = []
     for name, read in reads.items():
         version = files[name].version
         failures = list(judge.failures(name, read))
         for kind in dict.fromkeys(each.code for each in failures):
             mine = tuple(each for each in failures if each.code is kind)
             entry, python = mine[0].module.entry, f"Python 3.{surroundings.target.minor}"
-            message = f"{name} {version}: `import {entry}` fails on {python}, {mine[0].reason}"
-            found.append(Failures(package=name, version=version, code=kind, each=mine, message=message))
+            is_relying = kind is Code.LEFT_TO_ENVIRONMENT
+            outcome = "needs the environment's own" if is_relying else f"fails on {python},"
+            message = f"{name} {version}: `import {entry}` {outcome} {mine[0].reason}"
+            kept = relying if is_relying else found
+            kept.append(Failures(package=name, version=version, code=kind, each=mine, message=message))
     unavailable = frozenset(suspects.read.keys() - reads.keys()) | providers.unavailable
-    return FailureSurvey(found=tuple(found), unavailable=unavailable)
+    return FailureSurvey(found=tuple(found), relying=tuple(relying), unavailable=unavailable)
 
 
 def read_suspects(suspects: Suspects, target: ImportTarget, code: CodeOfArchives) -> dict[NormalizedName, ImportTime]:
@@ -262,8 +271,8 @@ class _Judge:
             if version is not None and not asked.specifier.contains(version, prereleases=True):
                 reason = f"which refuses {name} {version}, as it is not {asked.specifier}"
                 return Lack(code=Code.REFUSED, reason=reason, provider=name, module="", requirement=check.requirement)
-            until = self._library.bundled.get(name, 0)
-            if version is None and check.is_sure and not self._providers.is_unseen and self._target.minor > until:
+            is_brought = self._is_brought_along(name)
+            if version is None and check.is_sure and not self._providers.is_unseen and not is_brought:
                 reason = f"which looks for a distribution named {asked.name}, and no {self._around.whole} has that name"
                 return Lack(code=Code.REFUSED, reason=reason, module="", requirement=check.requirement)
         return None
@@ -274,15 +283,24 @@ class _Judge:
         library = self._library
         if library.had(top):
             return self._judge_standard(each, top)
-        if top.startswith("_") or (top in library.bundled and self._target.minor <= library.bundled[top]):
+        if top.startswith("_"):
             return None
         providers = self._providers.of(top)
         if not providers:
             if self._providers.is_incomplete:
                 return None
+            if self._is_brought_along(top):
+                reason = f"`{top}`, which no {self._around.whole} brings ({library.modules_of.get(top, top)} would)"
+                return Lack(code=Code.LEFT_TO_ENVIRONMENT, reason=reason, module=each.module)
             reason = f"as no {self._around.whole} brings the module `{top}`"
             return Lack(code=Code.MODULE_ABSENT, reason=reason, module=each.module)
         return self._judge_provided(each, providers[0]) if len(providers) == 1 else None
+
+    def _is_brought_along(self, module: str) -> bool:
+        """Whether environments bring *module*, or the distribution of that name, by themselves: not where the plan replaces it."""
+        owner = Requirement(self._library.modules_of.get(module, module)).name
+        until = self._library.bundled.get(owner, 0)
+        return self._target.minor <= until and self._providers.version_of(owner) is None
 
     def _judge_standard(self, each: OuterImport, top: str) -> Lack | None:
         reason = self._why_not_standard(each, top)

@@ -115,6 +115,7 @@ def load_standard_library() -> StandardLibrary:
         posix=frozenset(table["platforms"]["posix"]),
         stands_in=around["stands_in"],
         bundled=around["bundled"],
+        modules_of=around["modules_of"],
         not_embeddable=frozenset(table["platforms"]["not_embeddable"]),
     )
 
