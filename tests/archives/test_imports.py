@@ -57,6 +57,15 @@ def test_import_that_does_not_run_on_the_target_is_none(test: str) -> None:
         ("try:\n    import av\nexcept Exception:\n    pass", GUARDED),
         ("try:\n    import av\nexcept:\n    pass", GUARDED),
         ("try:\n    import av\nexcept ImportError as e:\n    raise RuntimeError('install av') from e", UNCONDITIONAL),
+        (
+            "try:\n    import av\nexcept ImportError:\n    if not os.environ.get('AV_OFF', False):\n        raise\n    av = None",
+            UNCONDITIONAL,
+        ),
+        (
+            "try:\n    import av\nexcept ImportError:\n    if os.environ.get('DEMO_NEEDS_AV'):\n        raise\n    av = None",
+            GUARDED,
+        ),
+        ("try:\n    import av\nexcept ImportError:\n    if needed:\n        raise\n    av = None", GUARDED),
         ("try:\n    import av\nexcept OSError:\n    pass", UNCONDITIONAL),
         ("try:\n    import av\nfinally:\n    pass", UNCONDITIONAL),
         ("try:\n    import x\nexcept ImportError:\n    import av", GUARDED),

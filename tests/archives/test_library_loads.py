@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from wheelcheck.archives.import_time import read_import_time
+from wheelcheck.archives.library_loads import find_library_loads
 from wheelcheck.archives.modules import SourceTexts, map_modules
 from wheelcheck.imports.failing import import_target
-from wheelcheck.model.code import LibraryLoad
+from wheelcheck.model.code import LibraryLoad, ParsedModule, parse_source
 from wheelcheck.targets.targets import parse_target
 
 HEAD = "import os, sys\nimport ctypes\nfrom contextlib import suppress\nfrom ctypes.util import find_library\n"
@@ -34,6 +35,34 @@ def first_of(*names, optional=False):
     if optional:
         return
     return ctypes.CDLL(names[0])
+"""
+THROUGH_A_CLASS = """
+def search(name, path=None):
+    found = []
+    if path and path != 'system':
+        found += glob(path)
+    system = sys.platform
+    if system == 'darwin':
+        found += glob('/opt')
+    where = find_library(name)
+    if where:
+        found.append(where)
+    return found
+
+class Library:
+    def __init__(self, name, path=os.getenv('ZAP_PATH')):
+        self.lib = None
+        found = search(name, path)
+        if len(found) == 0:
+            raise RuntimeError(name)
+        for each in found:
+            try:
+                self.lib = ctypes.CDLL(each)
+                break
+            except Exception:
+                pass
+        if self.lib is None:
+            raise RuntimeError(name)
 """
 
 
@@ -74,6 +103,45 @@ NEEDED: dict[str, tuple[str, tuple[str, ...]]] = {
         ("zap",),
     ),
     "a branch of this system": ("if sys.platform == 'win32':\n    lib = ctypes.CDLL('x.dll')", ("x.dll",)),
+    "what a function of a function gives": (
+        "def system():\n    for name in ['zap', 'zap-1']:\n        found = find_library(name)\n        if found:\n"
+        "            return found\n"
+        "def find():\n    if own := os.environ.get('ZAP_LIBRARY'):\n        return own\n    return system()\n"
+        "path = find()\nif path is None:\n    raise ImportError",
+        ("zap", "zap-1"),
+    ),
+    "an empty list of what was found": (
+        "def find(names):\n    found = []\n    for name in names + [name + 'd' for name in names]:\n"
+        "        path = find_library(name)\n"
+        "        if path:\n            found.append(path)\n    return found\npaths = find(['zap'])\nif not paths:\n"
+        "    raise ImportError",
+        ("zap", "zapd"),
+    ),
+    "a class": (
+        f"{THROUGH_A_CLASS}\ntry:\n    lib = Library('zap')\nexcept RuntimeError as e:\n    raise ImportError(e)",
+        ("zap",),
+    ),
+    "a method of an instance": (
+        "class Loader:\n    def __init__(self, name):\n        self.name = name\n    def load(self, name):\n"
+        "        return ctypes.CDLL(name)\n"
+        "loader = Loader('zap')\nlib = loader.load('x.dll')",
+        ("x.dll",),
+    ),
+    "a class method": (
+        "class Loader:\n    @classmethod\n    def load(cls, name):\n        return ctypes.CDLL(f'lib{name}.so.1')\n"
+        "lib = Loader.load('x')",
+        ("libx.so.1",),
+    ),
+    "a variable that stays empty": (
+        "lib = None\nfor name in ('zap', 'x.dll'):\n    try:\n        lib = ctypes.CDLL(name)\n        break\n"
+        "    except OSError:\n        pass\nif lib is None:\n    raise ImportError",
+        ("zap", "x.dll"),
+    ),
+    "an attribute of nothing": (
+        "def load():\n    try:\n        return ctypes.CDLL('x.dll')\n    except OSError:\n        return None\n"
+        "lib = load()\nlib.f.argtypes = []",
+        ("x.dll",),
+    ),
 }
 
 
@@ -95,7 +163,83 @@ WORKING: dict[str, str] = {
     "a lambda": "load = lambda: ctypes.CDLL('x.dll')",
     "the program itself": "lib = ctypes.PyDLL(None) if os.name != 'nt' else None",
     "a function of its own by that name": "def dlopen(name):\n    return name\nlib = dlopen('x.dll')",
+    "a class whose failure is caught": f"{THROUGH_A_CLASS}\ntry:\n    lib = Library('zap')\nexcept RuntimeError:\n    lib = None",
+    "a class that is given a place": f"{THROUGH_A_CLASS}\nlib = Library('zap', here)",
+    "a class that another one makes": f"{THROUGH_A_CLASS.replace('class Library:', 'class Library(metaclass=Lazy):')}\n"
+    "lib = Library('zap')",
+    "a method that may be another class's": "class A(B):\n    pass\nlib = A().load('x.dll')",
 }
+FOUND_ELSEWHERE: dict[str, str] = {
+    "a loop that is not followed": "    while left():\n        if there():\n            return place()\n",
+    "a choice that is not followed": "    match place():\n        case str() as found:\n            return found\n",
+    "a loop over places": "    for place in places():\n        if os.path.exists(place):\n            return place\n",
+    "a variable that a loop sets": "    for place in places():\n        found = place\n",
+    "a variable of a branch": "    if there():\n        found = place()\n",
+    "a variable that is set with others": "    found, other = places()\n",
+    "a variable that a block binds": "    with place() as found:\n        pass\n",
+    "a variable that is imported": "    from .places import found\n",
+    "a handler of what may fail": "    try:\n        look()\n    except KeyError:\n        found = place()\n",
+    "a variable of the environment with a place": "    found = os.environ.get('A_PLACE', place())\n",
+    "a choice of which one part sets it": "    if there() and (found := place()):\n        pass\n",
+    "too much to follow": "    a = 1\n" * 500 + "    found = place()\n",
+}
+
+
+@pytest.mark.parametrize("lines", FOUND_ELSEWHERE.values(), ids=FOUND_ELSEWHERE)
+@pytest.mark.parametrize("start", ["    found = find_library('zap')\n", "    found = None\n    find_library('zap')\n"])
+def test_import_may_work_where_a_library_may_be_found_elsewhere(lines: str, start: str) -> None:
+    find = f"def find():\n{start}{{}}    return found\npath = find()\nif path is None:\n    raise ImportError"
+    assert needed(find.format(lines)) == []
+    assert needed(find.format("")) == [("zap",)]
+
+
+def test_variable_that_a_function_sets_for_the_module_is_not_known() -> None:
+    source = (
+        "def look():\n    {}\n    found = place()\nfound = find_library('zap')\nlook()\nif found is None:\n"
+        "    raise ImportError"
+    )
+    assert needed(source.format("global found")) == []
+    assert needed(source.format("pass")) == [("zap",)]
+
+
+FILLED: dict[str, str] = {
+    "a function that is given it": "    fill(found)\n",
+    "a function of its own": "    def fill(name):\n        found.append(name)\n    fill(place())\n",
+    "a place that is added": "    found.append(place())\n",
+    "a sum": "    found += places()\n",
+    "a part that is set": "    found[:] = places()\n",
+}
+
+
+@pytest.mark.parametrize("lines", FILLED.values(), ids=FILLED)
+def test_list_that_may_have_been_filled_is_not_taken_for_empty(lines: str) -> None:
+    find = "def find():\n    found = []\n    find_library('zap')\n{}    return found\nif not find():\n    raise ImportError"
+    assert needed(find.format(lines)) == []
+    assert needed(find.format("")) == [("zap",)]
+
+
+def test_text_that_doubles_line_by_line_takes_no_memory() -> None:
+    assert needed(
+        "a = 'x'\n" + "a = a + a\n" * 60 + "b = ['x']\n" + "b = b + b\n" * 60 + "lib = ctypes.CDLL('x.dll')"
+    ) == [("x.dll",)]
+
+
+def test_another_module_of_the_archive_is_read_once_for_all_that_is_called_of_it() -> None:
+    opened: list[str] = []
+
+    def open_module(name: str) -> ParsedModule | None:
+        opened.append(name)
+        return parse_source(b"import ctypes\ndef bind(name):\n    return name\n")
+
+    parsed = parse_source(b"from .dll import bind\n" + b"f = bind('f')\n" * 50)
+    assert parsed is not None
+    assert (
+        find_library_loads(
+            parsed, import_target(parse_target("win_amd64", "3.11")), {"bind": "a.dll.bind"}, open_module
+        )
+        == ()
+    )
+    assert opened == ["a.dll"]
 
 
 @pytest.mark.parametrize("source", WORKING.values(), ids=WORKING)

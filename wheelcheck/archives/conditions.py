@@ -50,7 +50,7 @@ def truth_of(test: ast.expr, target: ImportTarget) -> bool | None:
             return _compared(left, comparison, right, target)
         case ast.Name(id=name) | ast.Attribute(attr=name) if name in _ABOUT_PYTHON:
             return _ABOUT_PYTHON[name]
-        case ast.Call() if _is_unset(test):
+        case ast.Call() if (default := unset_default(test)) is not None and truth_of(default, target) is False:
             return False
         case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[prefix]):
             text, start = _known(value, target), _known(prefix, target)
@@ -67,8 +67,10 @@ def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: Im
     version = _part_of_version(left, target)
     if version:
         return order(version, wanted) if wanted and order else None
-    if _is_unset(left) and _known(right, target) is not None:
-        return isinstance(comparison, ast.NotEq) if isinstance(comparison, ast.Eq | ast.NotEq) else None
+    default, wanted_text = unset_default(left), _known(right, target)
+    if isinstance(default, ast.Constant) and not default.value and wanted_text is not None:
+        is_equal = default.value == wanted_text
+        return is_equal is isinstance(comparison, ast.Eq) if isinstance(comparison, ast.Eq | ast.NotEq) else None
     one, other = _known(left, target), _known(right, target)
     match comparison:
         case ast.Eq() if one is not None and other is not None:
@@ -80,16 +82,19 @@ def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: Im
     return None
 
 
-def _is_unset(node: ast.expr) -> bool:
-    """Whether *node* asks for a variable of the environment that a program has for itself, which nobody sets without need."""
+def unset_default(node: ast.expr) -> ast.expr | None:
+    """What *node* gives, which asks for a variable of the environment that a program has for itself; ``None`` for all else.
+
+    Nobody sets such a variable without need.
+    """
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get") | ast.Attribute(attr="getenv"),
-            args=[ast.Constant(value=str() as name)],
+            args=[ast.Constant(value=str() as name), *rest],
             keywords=[],
-        ):
-            return not _OF_SYSTEMS.match(name)
-    return False
+        ) if not _OF_SYSTEMS.match(name):
+            return rest[0] if rest else ast.Constant(value=None)
+    return None
 
 
 def _ordered(

@@ -75,12 +75,12 @@ class _StatementReader:
                 return False
         return True
 
-    def _ends(self, node: ast.stmt) -> bool:
-        """Whether *node* always leaves the module: it raises, or exits."""
+    def _ends(self, node: ast.stmt, kinds: tuple[type[ast.stmt], ...] = (ast.Raise, ast.Return)) -> bool:
+        """Whether *node* always leaves the module: by a statement of *kinds*, or it exits."""
         if isinstance(node, ast.If):
             known = truth_of(node.test, self._target)
-            return known is not None and any(map(self._ends, node.body if known else node.orelse))
-        return isinstance(node, ast.Raise | ast.Return) or _exits(node)
+            return known is not None and any(self._ends(each, kinds) for each in (node.body if known else node.orelse))
+        return isinstance(node, kinds) or _exits(node)
 
     def _branches(self, test: ast.expr, kind: ImportKind) -> tuple[ImportKind | None, ImportKind | None]:
         then, otherwise = _branches(test, kind)
@@ -135,7 +135,8 @@ class _StatementReader:
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         catching = [handler for handler in node.handlers if _catches(handler.type)]
-        forgiven = any(not _gives_up(handler.body) for handler in catching)
+        # A handler that ends in an exception of its own forgives nothing.
+        forgiven = any(not any(self._ends(each, (ast.Raise,)) for each in one.body) for one in catching)
         first = len(self._found)
         # What another error than that of an import sends to its handler leaves the rest of the body out: `long` before
         # `import Queue` does on Python 3, where the handler is for NameError.
@@ -247,11 +248,6 @@ def _catches(caught: ast.expr | None) -> bool:
     if isinstance(caught, ast.Tuple):
         return any(_catches(each) for each in caught.elts)
     return _last_name(caught) in _CAUGHT
-
-
-def _gives_up(body: list[ast.stmt]) -> bool:
-    """Whether a handler ends in an exception of its own, so that it forgives nothing."""
-    return isinstance(body[-1], ast.Raise) or _exits(body[-1])
 
 
 def _exits(node: ast.stmt) -> bool:

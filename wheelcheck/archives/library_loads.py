@@ -10,6 +10,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+
+from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of
 from wheelcheck.archives.library_values import (
@@ -20,7 +23,11 @@ from wheelcheck.archives.library_values import (
     Names,
     Value,
     ValueReader,
+    added,
+    dotted,
+    forget,
     is_library,
+    join,
     last_name,
     merged,
 )
@@ -54,13 +61,14 @@ def find_library_loads(
 
 
 class _Reader(ValueReader):
-    _left = 0
+    _left = _depth = 0
+    """How many statements may still be followed, and how many functions are, one in another."""
 
     def needed(self) -> Iterator[LibraryLoad]:
         """One load for each statement of the module that raises where the library is absent."""
         for statement in self._running(self.parsed.tree.body):
             self.tried, self._left = {}, _MOST
-            ways = self._statement(statement, self.variables, 0)
+            ways = self._statement(statement, self.variables)
             if self.tried and ways and not ways & {_NEXT, _LEAVE, _BREAK}:
                 yield self._load(statement, self.tried, is_needed=True)
 
@@ -102,87 +110,144 @@ class _Reader(ValueReader):
 
     # The ways in which a statement ends: on to the next, out of the function or the loop, or by an exception of some name.
 
-    def _block(self, body: Iterable[ast.stmt], names: Names, depth: int) -> set[str]:
+    def _block(self, body: Iterable[ast.stmt], names: Names) -> set[str]:
         ways = {_NEXT}
         for each in body:
             ways.discard(_NEXT)
-            ways |= self._statement(each, names, depth)
+            ways |= self._statement(each, names)
             if _NEXT not in ways:
                 break
         return ways
 
-    def _statement(self, node: ast.stmt, names: Names, depth: int) -> set[str]:
+    def _statement(self, node: ast.stmt, names: Names) -> set[str]:
         self._left -= 1
+        self.results.clear()
         if self._left < 0:
+            self._pass_over(node, names)
             return {_NEXT}
         match node:
             case ast.If():
-                return self._if(node, names, depth)
+                return self._raised(node.test, names) or self._if(node, names)
             case ast.Try():
-                return self._try(node, names, depth)
+                return self._try(node, names)
             case ast.For():
-                return self._for(node, names, depth)
+                return self._raised(node.iter, names) or self._for(node, names)
             case ast.With():
-                ways = self._block(node.body, names, depth)
-                caught = {name for item in node.items for name in _suppressed(item)}
-                return (ways - _exceptions(ways)) | {_NEXT} if caught & _CAUGHT and _exceptions(ways) else ways
+                return self._with(node, names)
             case ast.Raise():
                 return {last_name(node.exc.func if isinstance(node.exc, ast.Call) else node.exc) or "raise"}
             case ast.Break():
                 return {_BREAK}
             case ast.Return():
-                return (node.value and self._raised(node.value, names, depth)) or {_LEAVE}
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                raised = self._raised(value, names, depth)
-                names[name] = self.value(value, names)
-                return raised or {_NEXT}
-            case ast.Expr() | ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-                return (node.value and self._raised(node.value, names, depth)) or {_NEXT}
-            case ast.While() | ast.Match() | ast.AsyncFor() | ast.AsyncWith() | ast.TryStar():
-                return {_NEXT}
+                return self._return(node, names)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                return self._assign(node, names)
+            case ast.Expr(value=value):
+                return self._raised(value, names) or {_NEXT}
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    names.pop((alias.asname or alias.name).partition(".")[0], None)
+        if not isinstance(node, ast.Assert | ast.Pass | ast.Global):
+            self._pass_over(node, names)
         return {_NEXT}
 
-    def _if(self, node: ast.If, names: Names, depth: int) -> set[str]:
+    def _pass_over(self, node: ast.stmt | ast.expr, names: Names) -> None:
+        """Forget what *node*, which is not followed, may change."""
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+                names.pop(each.id, None)
+            elif isinstance(each, ast.Return):
+                self.returned.append(UNKNOWN)
+        forget(node, names)
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, names: Names) -> set[str]:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        before = set(self.tried)
+        raised = (node.value and self._raised(node.value, names)) or set[str]().union(
+            *(self._raised(each, names) for each in targets)
+        )
+        if raised:
+            # What the name stood for before, it stands for because these were looked for in vain.
+            for name in map(dotted, targets):
+                if (held := names.get(name, UNKNOWN)).absent:
+                    sought = (each for each in self.tried if each not in before)
+                    names[name] = replace(held, sought=(*held.sought, *sought))
+        elif node.value is not None:
+            value = self.value(node.value, names)
+            for each in targets:
+                if isinstance(node, ast.AugAssign):
+                    value = added(self.value(each, names), value) if isinstance(node.op, ast.Add) else UNKNOWN
+                self.assign(each, value, names)
+        return raised or {_NEXT}
+
+    def _return(self, node: ast.Return, names: Names) -> set[str]:
+        if node.value is not None and (raised := self._raised(node.value, names)):
+            return raised
+        self.returned.append(self.value(node.value, names) if node.value is not None else Value(absent=True))
+        return {_LEAVE}
+
+    def _with(self, node: ast.With, names: Names) -> set[str]:
+        for item in node.items:
+            if raised := self._raised(item.context_expr, names):
+                return raised
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, UNKNOWN, names)
+        ways = self._block(node.body, names)
+        caught = {name for item in node.items for name in _suppressed(item)}
+        return (ways - _exceptions(ways)) | {_NEXT} if caught & _CAUGHT and _exceptions(ways) else ways
+
+    def _if(self, node: ast.If, names: Names) -> set[str]:
         truth = self.truth(node.test, names)
         if truth is not None:
-            return self._block(node.body if truth else node.orelse, names, depth)
+            return self._block(node.body if truth else node.orelse, names)
         other = dict(names)
-        ways = self._block(node.body, names, depth) | self._block(node.orelse, other, depth)
-        for name in names.keys() | other.keys():
-            if names.get(name) != other.get(name):
-                names[name] = merged(names.get(name, UNKNOWN), other.get(name, UNKNOWN))
-        return ways
+        ways, others = self._block(node.body, names), self._block(node.orelse, other)
+        if ways == {_LEAVE}:
+            names.update(other)
+        elif others != {_LEAVE}:
+            join(names, other)
+        return ways | others
 
-    def _try(self, node: ast.Try, names: Names, depth: int) -> set[str]:
-        ways = self._block(node.body, names, depth)
+    def _try(self, node: ast.Try, names: Names) -> set[str]:
+        before = dict(names)
+        ways = self._block(node.body, names)
         raised = _exceptions(ways)
         ways -= raised
         if _NEXT in ways and node.orelse:
             ways.discard(_NEXT)
-            ways |= self._block(node.orelse, names, depth)
-        for each in raised:
-            handler = next((each_handler for each_handler in node.handlers if _catches(each_handler, each)), None)
-            after = self._block(handler.body, names, depth) if handler is not None else {each}
+            ways |= self._block(node.orelse, names)
+        entered = {each: next((one for one in node.handlers if _catches(one, each)), None) for each in raised}
+        for each, handler in entered.items():
+            after = self._block(handler.body, names) if handler is not None else {each}
             ways |= {each if way == "raise" else way for way in after}
-        last = self._block(node.finalbody, names, depth)
+        for other in (one for one in node.handlers if one not in entered.values()):
+            # What is not understood may have raised.
+            values = dict(before)
+            self._block(other.body, values)
+            join(names, values)
+        last = self._block(node.finalbody, names)
         return ways if _NEXT in last else last
 
-    def _for(self, node: ast.For, names: Names, depth: int) -> set[str]:
+    def _for(self, node: ast.For, names: Names) -> set[str]:
         over = self.value(node.iter, names)
         if isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name):
             function = self.functions.get(node.iter.func.id)
-            over = Value(texts=self._yielded(function)) if function is not None else UNKNOWN
-        if isinstance(node.target, ast.Name):
-            # A loop over literal names is followed once, with all of them.
-            names[node.target.id] = over if over.texts else UNKNOWN
-        ways = self._block(node.body, names, depth)
-        if _exceptions(ways) and not over.texts:
-            ways.add(_NEXT)
+            over = Value(texts=self._yielded(function)) if function is not None and over == UNKNOWN else over
+        if over.is_empty:
+            return self._block(node.orelse, names)
+        before = dict(names)
+        # A loop over literal names is followed once, with all of them.
+        self.assign(node.target, replace(over, is_list=False) if over.texts else UNKNOWN, names)
+        ways = self._block(node.body, names)
+        if not over.texts:
+            join(names, before)
+            if _exceptions(ways):
+                ways.add(_NEXT)
         if _BREAK in ways:
             ways = ways - {_BREAK} | {_NEXT}
-            return ways | (self._block(node.orelse, names, depth) if node.orelse else set())
+            return ways | (self._block(node.orelse, names) if node.orelse else set())
         if _NEXT in ways and node.orelse:
-            ways = ways - {_NEXT} | self._block(node.orelse, names, depth)
+            ways = ways - {_NEXT} | self._block(node.orelse, names)
         return ways
 
     def _yielded(self, function: Def) -> tuple[str, ...]:
@@ -197,27 +262,35 @@ class _Reader(ValueReader):
                 waiting += reversed(self._inner(node))
         return tuple(found)
 
-    def _raised(self, value: ast.expr, names: Names, depth: int) -> set[str]:
+    def _raised(self, value: ast.expr, names: Names) -> set[str]:
         """The exceptions that evaluating *value* always ends in; empty where it may not."""
         match value:
             case ast.Lambda() | ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
                 return set()
             case ast.IfExp():
                 truth = self.truth(value.test, names)
-                return set() if truth is None else self._raised(value.body if truth else value.orelse, names, depth)
+                return set() if truth is None else self._raised(value.body if truth else value.orelse, names)
             case ast.BoolOp():
-                return self._raised(value.values[0], names, depth)
+                self._pass_over(value, names)  # for what its parts may assign
+                return self._raised(value.values[0], names)
             case ast.Call():
-                for each in (*value.args, *(word.value for word in value.keywords)):
-                    if raised := self._raised(each, names, depth):
+                for each in (value.func, *value.args, *(word.value for word in value.keywords)):
+                    if raised := self._raised(each, names):
                         return raised
-                return self._called(value, names, depth)
+                raised = self._called(value, names)
+                self.change(value, names)
+                return raised
+            case ast.Attribute(value=ast.Name() as owner) if (
+                held := names.get(owner.id, UNKNOWN)
+            ).sought and held.absent:
+                self.asked(owner, names)
+                return {"AttributeError"}
         for child in ast.iter_child_nodes(value):
-            if isinstance(child, ast.expr) and (raised := self._raised(child, names, depth)):
+            if isinstance(child, ast.expr) and (raised := self._raised(child, names)):
                 return raised
         return set()
 
-    def _called(self, call: ast.Call, names: Names, depth: int) -> set[str]:
+    def _called(self, call: ast.Call, names: Names) -> set[str]:
         word = self.word(call)
         if word in LOADERS and call.args:
             asked = self.value(call.args[0], names)
@@ -230,26 +303,67 @@ class _Reader(ValueReader):
             return set()
         if word in _EXITS:
             return {"SystemExit"}
-        return self._followed(call, names, depth) if depth < _DEEPEST else set()
+        self.results[call] = found = self._outcome(call, names)
+        return found[0] if found[0] == _exceptions(found[0]) else set()
 
-    def _followed(self, call: ast.Call, names: Names, depth: int) -> set[str]:
-        reader, function = self, self.functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
-        if function is None:
-            module, _, name = self.meant(call.func).rpartition(".")
-            parsed = self.open_module(module) if module else None
-            if parsed is None:
-                return set()
-            reader = _Reader(parsed, self.target, {}, lambda _: None)
-            reader.tried, reader._left = self.tried, self._left
-            function = reader.functions.get(name)
+    def given(self, call: ast.Call, names: Names) -> Value:
+        """What a function of the module, or of another one of the archive, gives that *call* calls."""
+        # It was followed just now, for what it raises.
+        return (self.results.pop(call) if call in self.results else self._outcome(call, names))[1]
+
+    def _outcome(self, call: ast.Call, names: Names) -> tuple[set[str], Value]:
+        """In which ways a function ends that *call* calls, and what it gives; of what is not understood, nothing is known."""
+        reader, function, own = self._callee(call, names) if self._depth < _DEEPEST else (self, None, None)
         # A coroutine or generator does nothing when it is called.
-        if function is None or any(
-            isinstance(each, ast.Yield | ast.YieldFrom | ast.Await) for each in ast.walk(function)
-        ):
-            return set()
-        bound = reader.bound(function, [self.value(each, names) for each in call.args], self.keywords(call, names))
-        ways = reader._block(function.body, bound, depth + 1)
-        return ways if ways and ways == _exceptions(ways) else set()
+        if function is None or _is_lazy(function):
+            return set(), own or UNKNOWN
+        before, outer = set(self.tried), reader.returned
+        values = [self.value(each, names) for each in call.args]
+        bound = reader.bound(function, [own, *values] if own is not None else values, self.keywords(call, names))
+        reader.returned, reader._depth, reader._left = [], self._depth + 1, self._left
+        ways = reader._block(function.body, bound)
+        found = [*reader.returned, *([Value(absent=True)] if _NEXT in ways else [])]
+        self._left, reader.returned = reader._left, outer
+        reader._depth -= 1
+        value = reduce(merged, found) if found else UNKNOWN
+        if function.name == "__init__" and own is not None:
+            value = own if reader is self else UNKNOWN
+        if value.absent or value.is_list:
+            value = replace(value, sought=(*value.sought, *(each for each in self.tried if each not in before)))
+        return ways, value
+
+    def _callee(self, call: ast.Call, names: Names) -> tuple[_Reader, Def | None, Value | None]:
+        """The function that *call* calls, the reader of its module, and the instance that it is a method of."""
+        match call.func:
+            case ast.Name(id=name) if name in self.functions or name in self.methods:
+                return (self, *self._named(name))
+            case ast.Attribute(value=owner, attr=name) if made := self._class_of(owner, names):
+                function = self.methods[made].get(name)
+                marks = set(map(last_name, function.decorator_list)) if function is not None else set()
+                is_class = isinstance(owner, ast.Name) and owner.id == made
+                is_unbound = function is None or "staticmethod" in marks or (is_class and "classmethod" not in marks)
+                return self, function, None if is_unbound else UNKNOWN if "classmethod" in marks else Value(made=made)
+        module, _, name = self.meant(call.func).rpartition(".")
+        reader = self.other(module)
+        if reader is None:
+            return self, None, None
+        return (reader, *reader._named(name))
+
+    def _named(self, name: str) -> tuple[Def | None, Value | None]:
+        """The function called *name*; of a class, what makes its instances, and one of them."""
+        methods = self.methods.get(name)
+        return (self.functions.get(name), None) if methods is None else (methods.get("__init__"), Value(made=name))
+
+    def _class_of(self, owner: ast.expr, names: Names) -> str:
+        """The class that *owner* is, or is an instance of; empty where it is not known."""
+        if isinstance(owner, ast.Name) and owner.id in self.methods and owner.id not in names:
+            return owner.id
+        made = self.value(owner, names).made
+        return made if made in self.methods else ""
+
+
+def _is_lazy(function: Def) -> bool:
+    return any(isinstance(each, ast.Yield | ast.YieldFrom | ast.Await) for each in ast.walk(function))
 
 
 def _exceptions(ways: set[str]) -> set[str]:

@@ -6,38 +6,64 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from wheelcheck.archives.conditions import truth_of
+from wheelcheck.archives.conditions import truth_of, unset_default
 from wheelcheck.model.code import ImportTarget, ParsedModule
 
 LOADERS = frozenset({"CDLL", "WinDLL", "OleDLL", "PyDLL", "LoadLibrary", "dlopen"})
 SEARCH = "find_library"
+_WHERE_EMPTY: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt,
+}  # fmt: skip
+_MOST = 100
+_LONGEST = 300
+"""How many texts, of how many characters, a sum of texts may have."""
 _NAME = re.compile(r"(?=[\d_.+-]*+[A-Za-z])[\w.+-]++", re.ASCII)
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Value(Struct, frozen=True):
-    """What a name stands for: one of *texts*; nothing (*absent*), where *sought* was looked for in vain; or a *constant*."""
+    """What a name stands for: one of *texts*; nothing (*absent*), where *sought* was looked for in vain; or a *constant*.
+
+    With *is_list* it is a list of the *texts*, or an instance of the class *made*. Unless it *is_known*, it may be something else.
+    """
 
     texts: tuple[str, ...] = ()
     absent: bool = False
     sought: tuple[str, ...] = ()
     constant: bool | None = None
+    is_list: bool = False
+    made: str = ""
     is_known: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is a list without parts."""
+        return self.is_list and self.is_known and not self.texts
 
 
 UNKNOWN = Value(is_known=False)
 Names = dict[str, Value]
+_READERS = frozenset(
+    {"len", "print", "str", "repr", "list", "tuple", "set", "sorted", "reversed", "any", "all", "iter", "join"}
+)
+"""Functions that leave a list as it is."""
 
 
 class ValueReader:
     """The names of one module: its functions, what it imports (as in ``find_library_loads``), and its variables so far.
 
-    ``tried`` are the names of libraries that were looked for, with the first line of each.
+    ``tried`` are the names of libraries that were looked for, with the first line of each. ``shared`` are the variables that
+    functions set for the whole module, so that no statement tells what they stand for. ``results`` are the ways in which functions
+    ended that the present statement calls, and what they gave; ``returned`` is what the function gives that is being followed.
     """
 
     def __init__(
@@ -52,6 +78,12 @@ class ValueReader:
         self.imported = imported
         self.open_module = open_module
         self.functions = {each.name: each for each in definitions_in(parsed.tree.body)}
+        self.methods = {
+            each.name: {part.name: part for part in definitions_in(each.body)}
+            for each in parsed.tree.body
+            if isinstance(each, ast.ClassDef) and _is_plain(each)
+        }
+        self.shared = {name for each in ast.walk(parsed.tree) if isinstance(each, ast.Global) for name in each.names}
         self.aliases = {
             alias.asname or alias.name: alias.name
             for each in ast.walk(parsed.tree)
@@ -60,6 +92,51 @@ class ValueReader:
         }
         self.variables: Names = {}
         self.tried: dict[str, int] = {}
+        self.results: dict[ast.Call, tuple[set[str], Value]] = {}
+        self.returned: list[Value] = []
+        self._others: dict[str, Self | None] = {}
+
+    def other(self, module: str) -> Self | None:
+        """The reader of another *module* of the archive, which notes what is tried here; ``None`` for what is not there."""
+        if module and module not in self._others:
+            parsed = self.open_module(module)
+            self._others[module] = type(self)(parsed, self.target, {}, lambda _: None) if parsed is not None else None
+        found = self._others.get(module)
+        if found is not None:
+            found.tried = self.tried
+        return found
+
+    def given(self, call: ast.Call, names: Names) -> Value:  # noqa: ARG002 - for who follows functions
+        """What a function of the module gives that *call* calls."""
+        return UNKNOWN
+
+    def assign(self, target: ast.expr, value: Value, names: Names) -> None:
+        """Let *target* stand for *value*; of what it takes apart, nothing is known."""
+        match target:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for each in parts:
+                    self.assign(each, UNKNOWN, names)
+            case ast.Starred(value=inner) | ast.Subscript(value=inner):
+                self.assign(inner, UNKNOWN, names)
+            case ast.Name(id=name):
+                put(names, name, UNKNOWN if names is self.variables and name in self.shared else value)
+            case ast.Attribute(value=ast.Name(id=name)) if names.get(name, UNKNOWN).made:
+                put(names, dotted(target), value)
+
+    def change(self, call: ast.Call, names: Names) -> None:
+        """Note what *call* may do to the lists that it is given, or is a method of."""
+        function = call.func
+        owner = dotted(function.value) if isinstance(function, ast.Attribute) else ""
+        held = names.get(owner, UNKNOWN)
+        if isinstance(function, ast.Attribute) and held.is_list:
+            is_added = function.attr in ("append", "extend", "insert") and bool(call.args)
+            texts = self.value(call.args[-1], names).texts if is_added else ()
+            names[owner] = replace(held, texts=(*held.texts, *texts), is_known=held.is_known and bool(texts))
+        elif isinstance(function, ast.Attribute):
+            forget(function.value, names)
+        if last_name(function) not in _READERS:
+            for each in (*call.args, *(word.value for word in call.keywords)):
+                forget(each, names)
 
     def meant(self, node: ast.expr) -> str:
         """The absolute name of the function *node*: ``loader.load`` is ``magic.loader.load``; empty for what was not imported."""
@@ -84,14 +161,14 @@ class ValueReader:
     def bound(self, function: Def, given: Sequence[Value], keywords: Names) -> Names:
         """The arguments *given* and *keywords* by the parameters of *function*."""
         arguments, parameters = function.args, [*function.args.posonlyargs, *function.args.args]
-        found = dict(self.variables)
+        found = {name: value for name, value in self.variables.items() if name not in self.shared}
         defaults = zip(reversed(parameters), reversed(arguments.defaults), strict=False)
         for parameter, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
             found[parameter.arg] = self.value(default, {}) if default is not None else UNKNOWN
         found |= {parameter.arg: value for parameter, value in zip(parameters, given, strict=False)}
         if arguments.vararg is not None:
             rest = given[len(parameters) :]
-            found[arguments.vararg.arg] = Value(texts=tuple(text for each in rest for text in each.texts))
+            found[arguments.vararg.arg] = _listed(rest)
         return found | keywords
 
     def word(self, call: ast.Call) -> str:
@@ -109,21 +186,51 @@ class ValueReader:
                 return Value(constant=known)
             case ast.Constant(value=None):
                 return Value(absent=True)
-            case ast.Name(id=name):
-                return names.get(name, UNKNOWN)
+            case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
+                return Value(texts=(self.target.sys_platform,))
+            case ast.Name() | ast.Attribute():
+                return names.get(dotted(node), UNKNOWN)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                return Value(texts=tuple(text for each in parts for text in self.value(each, names).texts))
+                return _listed([self.value(each, names) for each in parts])
+            case ast.ListComp(elt=part, generators=[ast.comprehension(target=ast.Name(id=name), iter=over, ifs=ifs)]):
+                several = self.value(over, names)
+                texts = self.value(part, names | {name: replace(several, is_list=False)}).texts
+                return Value(
+                    texts=texts,
+                    is_list=True,
+                    is_known=several.is_known and (bool(texts) or not several.texts) and not ifs,
+                )
             case ast.Subscript(value=inner) | ast.Starred(value=inner):
-                return self.value(inner, names)
+                held = self.value(inner, names)
+                return replace(held, is_list=isinstance(node, ast.Starred)) if held.texts else UNKNOWN
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                one, other = self.value(left, names).texts, self.value(right, names).texts
-                return Value(texts=tuple(first + last for first in one for last in other)) if one and other else UNKNOWN
+                return added(self.value(left, names), self.value(right, names))
+            case ast.JoinedStr(values=parts):
+                return reduce(added, (self.value(each, names) for each in parts), Value(texts=("",)))
+            case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+                return self.value(inner, names)
             case ast.BoolOp(op=ast.Or(), values=values):
                 found = [self.value(each, names) for each in values]
-                return next((each for each in found if not each.absent), found[-1])
+                sought = tuple(text for each in found for text in each.sought)
+                return next((each for each in found if not each.absent), Value(absent=True, sought=sought))
+            case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return UNKNOWN if (truth := self.truth(node, names)) is None else Value(constant=truth)
+            case ast.IfExp(test=test, body=body, orelse=other):
+                truth = self.truth(test, names)
+                if truth is None:
+                    return merged(self.value(body, names), self.value(other, names))
+                return self.value(body if truth else other, names)
+            case ast.NamedExpr(target=target, value=inner):
+                held = self.value(inner, names)
+                self.assign(target, held, names)
+                return held
             case ast.Call() if self.word(node) == SEARCH and node.args:
-                sought = self.value(node.args[0], names).texts
-                return Value(absent=True, sought=tuple(filter(is_library, sought)))
+                sought = tuple(filter(is_library, self.value(node.args[0], names).texts))
+                return Value(absent=True, sought=sought) if sought else UNKNOWN
+            case ast.Call() if (default := unset_default(node)) is not None:
+                return self.value(default, names)
+            case ast.Call():
+                return self.given(node, names)
         return UNKNOWN
 
     def asked(self, node: ast.expr, names: Names) -> Value:
@@ -139,8 +246,13 @@ class ValueReader:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 known = self.truth(operand, names)
                 return None if known is None else not known
-            case ast.Name():
-                return _truth_of_value(self.asked(test, names))
+            case ast.Compare(
+                left=ast.Call(func=ast.Name(id="len"), args=[inner]),
+                ops=[how],
+                comparators=[ast.Constant(value=int() as bound)],
+            ) if type(how) in _WHERE_EMPTY:
+                value = self.asked(inner, names)
+                return _WHERE_EMPTY[type(how)](0, bound) if value.is_empty else None
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as how], comparators=[ast.Constant(value=None)]):
                 value = self.asked(left, names)
                 known = value.absent if value.is_known else None
@@ -151,7 +263,17 @@ class ValueReader:
                 found = [self.truth(each, names) for each in values]
                 settling = isinstance(op, ast.Or)
                 return settling if settling in found else None if None in found else not settling
-        return truth_of(test, self.target)
+            case ast.Compare(
+                left=ast.Name() as left,
+                ops=[ast.Eq() | ast.NotEq() as how],
+                comparators=[ast.Constant(value=str() as text)],
+            ):
+                value = self.value(left, names)
+                is_one = value.is_known and len(value.texts) == 1 and not value.is_list
+                return (value.texts == (text,)) is isinstance(how, ast.Eq) if is_one else truth_of(test, self.target)
+        known = truth_of(test, self.target)
+        is_own = isinstance(test, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr)
+        return _truth_of_value(self.asked(test, names)) if known is None and is_own else known
 
 
 def definitions_in(body: Iterable[ast.stmt]) -> Iterator[Def]:
@@ -163,6 +285,13 @@ def definitions_in(body: Iterable[ast.stmt]) -> Iterator[Def]:
             yield from definitions_in((*each.body, *each.orelse))
 
 
+def _is_plain(node: ast.ClassDef) -> bool:
+    """Whether a call of the class makes an instance of it: a metaclass, a decorator, ``__new__`` may give anything."""
+    return not (
+        node.keywords or node.decorator_list or any(each.name == "__new__" for each in definitions_in(node.body))
+    )
+
+
 def is_library(text: str) -> bool:
     """Whether *text* may be the name of a library, and no place: ``cairo``, ``libcairo.so.2``, ``./libvlc.dll``."""
     plain = text.removeprefix("./").removeprefix(".\\")
@@ -172,14 +301,72 @@ def is_library(text: str) -> bool:
 def _truth_of_value(value: Value) -> bool | None:
     if not value.is_known:
         return None
-    return False if value.absent else value.constant if value.constant is not None else bool(value.texts) or None
+    if value.absent or value.constant is not None:
+        return bool(value.constant)
+    truths = {bool(value.texts)} if value.is_list else {bool(text) for text in value.texts}
+    return truths.pop() if len(truths) == 1 else None
 
 
 def merged(one: Value, other: Value) -> Value:
     """What a name stands for after two branches."""
+    both = one.is_known and other.is_known
     if one.texts and other.texts:
-        return Value(texts=tuple(dict.fromkeys((*one.texts, *other.texts))))
+        texts = tuple(dict.fromkeys((*one.texts, *other.texts)))
+        return Value(texts=texts, is_list=one.is_list and other.is_list, is_known=both)
+    if both and (one == other or (one.absent and other.absent)):
+        return replace(one, sought=tuple(dict.fromkeys((*one.sought, *other.sought))))
     return UNKNOWN
+
+
+def put(names: Names, name: str, value: Value) -> None:
+    """Let *name* stand for *value*; what is not in *names* is unknown, which keeps them few."""
+    if value == UNKNOWN:
+        names.pop(name, None)
+    else:
+        names[name] = value
+
+
+def join(names: Names, others: Names) -> None:
+    """Make of *names*, as one branch left them, what they stand for after it or another."""
+    for name in names.keys() | others.keys():
+        if names.get(name) != others.get(name):
+            put(names, name, merged(names.get(name, UNKNOWN), others.get(name, UNKNOWN)))
+
+
+def forget(node: ast.AST, names: Names) -> None:
+    """Note that the lists that *node* mentions may be changed, and the attributes of instances."""
+    for name in {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} & names.keys():
+        if names[name].is_list:
+            names[name] = replace(names[name], is_known=False)
+        elif names[name].made:
+            for attribute in [each for each in names if each.startswith(f"{name}.")]:
+                del names[attribute]
+
+
+def dotted(node: ast.expr) -> str:
+    """``a`` and ``a.b`` of a name and of its attribute; empty for another expression."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _listed(parts: Sequence[Value]) -> Value:
+    texts = tuple(text for each in parts for text in each.texts)
+    return Value(
+        texts=texts, is_list=True, is_known=all(each.is_known and bool(each.texts or each.is_list) for each in parts)
+    )
+
+
+def added(one: Value, other: Value) -> Value:
+    """What ``one + other`` stands for."""
+    if one.is_list or other.is_list:
+        texts = tuple(dict.fromkeys((*one.texts, *other.texts)))
+        return Value(texts=texts, is_list=True, is_known=one.is_known and other.is_known)
+    # A module that doubles a text line by line would fill the memory.
+    is_short = max(map(len, (*one.texts, *other.texts)), default=0) <= _LONGEST
+    is_small = is_short and len(one.texts) * len(other.texts) <= _MOST
+    texts = tuple(first + last for first in one.texts for last in other.texts) if is_small else ()
+    return Value(texts=texts) if texts else UNKNOWN
 
 
 def last_name(node: ast.expr | None) -> str:
