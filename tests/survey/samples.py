@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from wheelcheck.survey.rows import CellRow, FindingRow, InputRow, PackageRow, PlaceRow
+from wheelcheck.survey.rows import CellRow, FindingRow, InputRow, PackageRow, PlaceRow, RepairRow
 
 WINDOWS = ("win_amd64", "3.14")
 Outcome = tuple[str, Mapping[str, tuple[str, str]]]
@@ -13,17 +13,26 @@ Outcome = tuple[str, Mapping[str, tuple[str, str]]]
 
 
 def write_survey(
-    folder: Path, outcomes: Mapping[str, Outcome], targets: tuple[tuple[str, str], ...] = (WINDOWS,), message: str = "m"
+    folder: Path,
+    outcomes: Mapping[str, Outcome],
+    targets: tuple[tuple[str, str], ...] = (WINDOWS,),
+    message: str = "m",
+    repaired: Collection[str] = (),
 ) -> Path:
-    """A finished survey in *folder*: each input of *outcomes* comes out the same on all *targets*, and asks in ``r.txt``."""
+    """A finished survey in *folder*: each input of *outcomes* comes out the same on all *targets*, and asks in ``r.txt``.
+
+    Those *repaired* have a repair on each.
+    """
     from wheelcheck.survey.tables import Dataset
 
-    cells, findings, packages = [], [], []
+    cells, findings, packages, repairs = [], [], [], []
     keys = {name: f"{folder.name}-{number}" for number, name in enumerate(outcomes)}
     for name, (status, projects) in outcomes.items():
         for platform, python in targets:
             where = {"question": keys[name], "platform": platform, "python": python}
             cells.append(CellRow(**where, status=status, failure="", packages=len(projects), size=None, digest=None))
+            if name in repaired:
+                repairs.append(RepairRow(**where, risk="low", edits="av: 11 -> 12", options="-c av==12", proved=True))
             for project, (version, kind) in projects.items():
                 of = where | {"version": version}
                 if kind == "error":
@@ -36,7 +45,7 @@ def write_survey(
                     )
     dataset = Dataset(folder)
     dataset.open()
-    dataset.add({"cells": cells, "findings": findings, "packages": packages})
+    dataset.add({"cells": cells, "findings": findings, "packages": packages, "repairs": repairs})
     asked = [InputRow(id=name, question=keys[name]) for name in outcomes]
     places = [
         PlaceRow(id=name, name=project, file="r.txt", line=number)

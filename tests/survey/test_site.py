@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.fakes.checks import HOSTILE_TEXTS
-from tests.survey.samples import write_survey
+from tests.survey.samples import Outcome, write_survey
 from wheelcheck.cli.main import cli
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.finding import Code
@@ -168,3 +168,17 @@ def test_no_page_is_wider_than_the_window(page: Page, site: Path, width: int) ->
     for path in site.rglob("*.html"):
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+
+
+def test_first_page_says_whose_wheels_would_free_most_with_repairs_too(tmp_path: Path) -> None:
+    outcomes: dict[str, Outcome] = {
+        "shop": ("blocked", {"av": ("11", "error")}),
+        "desk": ("blocked", {"lxml": ("5", "error")}),
+    }
+    for repaired, count in ((("shop",), 1), ((), 0), (("shop", "desk"), 0)):
+        write_site(
+            write_survey(tmp_path / "-".join(("survey", *repaired)), outcomes, repaired=repaired), tmp_path / "site"
+        )
+        page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+        assert page.count("Whose wheels would free most") == 1
+        assert page.count("And where the repairs are applied") == count

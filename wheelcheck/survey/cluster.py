@@ -89,9 +89,13 @@ def open_client(workers: int, scheduler: str, scheduler_file: str, stack: ExitSt
 
 
 def _refuse_other_versions(client: Client) -> None:
-    """Raise ``UsageProblem`` where a worker has another Python or wheelcheck than the client: their pickles may differ."""
+    """Raise ``UsageProblem`` where a worker has no wheelcheck, or another Python or wheelcheck: their pickles may differ."""
     own = (own_version(), sys.version_info[:2])
-    for address, theirs in client.run(_versions).items():
+    for address, theirs in client.run(_versions, on_error="return").items():
+        if isinstance(theirs, Exception):
+            raise UsageProblem(
+                f"worker {address} cannot run wheelcheck: {theirs}", hint="install the same on all machines"
+            )
         if tuple(theirs) != own:
             raise UsageProblem(
                 f"worker {address} has wheelcheck {theirs[0]} on Python {theirs[1][0]}.{theirs[1][1]}, and here it is"

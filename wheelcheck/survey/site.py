@@ -171,8 +171,7 @@ def _whole(records: Records) -> Board:
     blocked = {
         cell: frozenset(records.blocking[cell]) for cell, row in records.cells.items() if row["status"] == "blocked"
     }
-    askers = {question: len(ids) for question, ids in records.ids.items()}
-    freed = tuple((records.project_entry(each.project, ""), _number(each.cells)) for each in freeing(blocked, askers))
+    unrepaired = {cell: projects for cell, projects in blocked.items() if cell not in records.repairs}
     inputs = [*_iter_inputs(records)]
     return Board(
         title="Survey",
@@ -180,8 +179,8 @@ def _whole(records: Records) -> Board:
         rest="A cell is an input on a target.",
         tone=_tone(good, asked),
         facts=(
-            Fact(label="inputs", text=f"{sum(askers.values()) + len(records.unread):,}"),
-            Fact(label="distinct questions", text=f"{len(askers):,}"),
+            Fact(label="inputs", text=f"{sum(map(len, records.ids.values())) + len(records.unread):,}"),
+            Fact(label="distinct questions", text=f"{len(records.ids):,}"),
             Fact(label="targets", text=f"{len(records.targets):,}"),
             Fact(label="blocked cells", text=f"{total['blocked']:,}", more=f"{opened:,} with a repair" if opened else ""),
         ),
@@ -189,8 +188,10 @@ def _whole(records: Records) -> Board:
         bars=tuple(_bar(target, statuses[target]) for target in records.targets),
         legend=_LEGEND,
         listings=tuple(each for each in (
-            Listing(title="Whose wheels would free most", columns=("project", "more cells"), rows=freed,
+            Listing(title="Whose wheels would free most", columns=("project", "more cells"), rows=_freed(records, blocked),
                     hint="In this order, each counted once those before it have wheels."),
+            Listing(title="And where the repairs are applied", columns=("project", "more cells"),
+                    rows=_freed(records, unrepaired) if opened else (), hint="The same for the cells that no repair opens."),
             _blockers(records, records.by_project, ""),
             Listing(title="Inputs", columns=("input", "installs on", "of targets", "blockers"),
                     rows=tuple(inputs[:_MOST_ROWS]), hint=_left_out(inputs)),
@@ -198,6 +199,11 @@ def _whole(records: Records) -> Board:
                 (Entry(text=row["id"] or row["question"]), Entry(text=row["reason"])) for row in records.failures)),
         ) if each.rows),
     )  # fmt: skip
+
+
+def _freed(records: Records, blocked: Mapping[Cell, frozenset[str]]) -> tuple[tuple[Entry, ...], ...]:
+    askers = {question: len(ids) for question, ids in records.ids.items()}
+    return tuple((records.project_entry(each.project, ""), _number(each.cells)) for each in freeing(blocked, askers))
 
 
 def _grid(targets: list[Target], statuses: Mapping[Target, Mapping[str, int]]) -> BoardGrid:

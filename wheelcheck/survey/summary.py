@@ -1,13 +1,14 @@
 """What the tables say: how many inputs install where, what blocks most, and which few projects would open most.
 
 ``tables → Summary``. The last is greedy maximum coverage (Nemhauser, Wolsey, Fisher 1978): the project whose wheels open the most
-cells comes first, then the one that opens the most of the rest. A cell opens once each of its blockers has a wheel.
+cells comes first, then the one that opens the most of the rest. A cell opens once each of its blockers has a wheel. The choice is
+made twice: of all blocked cells, and of those that no repair opens, which are left to whoever applies the repairs.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,15 @@ GOOD = frozenset({"installs", "needs-build"})
 
 
 class TargetCount(Struct, frozen=True, kw_only=True):
-    """Of one target how many inputs have which status, and the projects that block most, with how many inputs each blocks."""
+    """Of one target how many inputs have which status, and the projects that block most, with how many inputs each blocks.
+
+    *repaired* is how many of the blocked ones have a repair.
+    """
 
     platform: str
     python: str
     statuses: tuple[tuple[str, int], ...]
+    repaired: int
     blockers: tuple[tuple[str, int], ...]
 
 
@@ -38,7 +43,10 @@ class Freed(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """The counts by target, and the projects whose wheels would open most of *blocked* cells; *repaired* have a repair."""
+    """The counts by target, and the projects whose wheels would open most of *blocked* cells; *repaired* have a repair.
+
+    *freeing_beside_repairs* are those whose wheels would open most of the cells that have none.
+    """
 
     inputs: int
     cells: int
@@ -46,6 +54,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     repaired: int
     targets: tuple[TargetCount, ...]
     freeing: tuple[Freed, ...]
+    freeing_beside_repairs: tuple[Freed, ...]
 
 
 def summarize(folder: Path) -> Summary:
@@ -65,14 +74,15 @@ def summarize(folder: Path) -> Summary:
     }
     repaired = {
         (row["question"], row["platform"], row["python"]) for row in rows("repairs", "question", "platform", "python")
-    }
+    } & blocked.keys()
     return Summary(
         inputs=sum(askers.values()),
         cells=sum(askers[row["question"]] for row in cells),
         blocked=sum(askers[key[0]] for key in blocked),
-        repaired=sum(askers[key[0]] for key in repaired & blocked.keys()),
-        targets=tuple(_targets(cells, blocked, askers)),
+        repaired=sum(askers[key[0]] for key in repaired),
+        targets=tuple(_targets(cells, blocked, repaired, askers)),
         freeing=tuple(freeing(blocked, askers)),
+        freeing_beside_repairs=tuple(freeing({key: blocked[key] for key in blocked.keys() - repaired}, askers)),
     )
 
 
@@ -93,20 +103,31 @@ def render_summary(summary: Summary) -> str:
         others = ", ".join(
             f"{count:,} {status}" for status, count in each.statuses if status in ("undecided", "failed")
         )
+        repaired = f", {good + each.repaired:,} with repairs" if each.repaired else ""
         lines.append(
-            f"  {each.platform} {each.python}: {good:,} of {asked:,} install" + (f"; {others}" if others else "")
+            f"  {each.platform} {each.python}: {good:,} of {asked:,} install{repaired}"
+            + (f"; {others}" if others else "")
         )
         if blockers:
             lines.append(f"    first blockers: {blockers}")
-    if summary.freeing:
-        lines += ["", "If these published wheels, in this order:"]
-        lines += [f"  {each.project}: {each.cells:,} more cells" for each in summary.freeing]
+    for head, projects in (
+        ("If these published wheels, in this order:", summary.freeing),
+        ("And where the repairs are applied:", summary.freeing_beside_repairs if summary.repaired else ()),
+    ):
+        if projects:
+            lines += ["", head, *(f"  {each.project}: {each.cells:,} more cells" for each in projects)]
     return "\n".join(lines) + "\n"
 
 
 def _targets(
-    cells: list[dict[str, Any]], blocked: Mapping[tuple[str, str, str], frozenset[str]], askers: Mapping[str, int]
+    cells: list[dict[str, Any]],
+    blocked: Mapping[tuple[str, str, str], frozenset[str]],
+    repaired: Set[tuple[str, str, str]],
+    askers: Mapping[str, int],
 ) -> list[TargetCount]:
+    opened: Counter[tuple[str, str]] = Counter()
+    for question, *of in repaired:
+        opened[of[0], of[1]] += askers[question]
     statuses: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     blockers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in cells:
@@ -119,6 +140,7 @@ def _targets(
             platform=platform,
             python=python,
             statuses=tuple(sorted(counted.items())),
+            repaired=opened[platform, python],
             blockers=_most(blockers[platform, python]),
         )
         for (platform, python), counted in sorted(statuses.items())
