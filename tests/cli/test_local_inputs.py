@@ -157,7 +157,7 @@ def test_a_line_of_elsewhere_that_has_no_wheel_is_told_with_its_place(shell: She
 
 
 def test_all_lines_that_cannot_be_read_are_told_in_one_run(shell: Shell) -> None:
-    shell.write("requirements.txt", "numpy=1.0\nsix\n-r more.txt\n./nowhere\n--frob\n")
+    shell.write("requirements.txt", "numpy=1.0\nsix\n-r more.txt\n./more.tx\n--frob\n")
     shell.write("more.txt", "six six\n-r absent.txt\n")
     shell.write("script.py", "# /// script\n# dependencies = [\n#   'a b',\n#   'six',\n#   'c=2',\n# ]\n# ///\n")
     outcome = shell.plan("requirements.txt", "gone.txt", "script.py", "-c", "none.txt")

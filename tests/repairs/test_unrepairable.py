@@ -82,12 +82,22 @@ def test_project_that_no_index_knows_is_unrepairable() -> None:
     assert unrepairable.version is None
 
 
-def test_editable_requirement_is_unrepairable_and_says_what_to_do() -> None:
-    proposals = UNREPAIRABLE["editable"].proposals()
+def test_editable_requirement_is_unrepairable_and_says_what_to_do_and_the_rest_is_repaired() -> None:
+    situation = UNREPAIRABLE["editable"]
+    proposals = situation.proposals()
     (unrepairable,) = proposals.unrepairable
     assert unrepairable.package is None
     assert "editable" in unrepairable.message
-    assert (proposals.repairs, proposals.tried) == ((), 0)
+    assert commands(proposals)[0] == "--override av==2.0"
+    answer = situation.answer_with(proposals.repairs[0].options)
+    assert isinstance(answer, Resolution)
+    assert [each.text for each in answer.unsupported] == ["-e ."]
+
+
+def test_nothing_is_tried_where_all_but_what_no_index_has_can_be_installed() -> None:
+    situation = UNREPAIRABLE["editable"]
+    proposals = replace(situation, index={"app": {"1.0": [wheel()]}}).proposals()
+    assert (len(proposals.unrepairable), proposals.repairs, proposals.tried) == (1, (), 0)
 
 
 def test_hash_that_no_file_has_is_unrepairable_and_no_other_version_is_tried() -> None:

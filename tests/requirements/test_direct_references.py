@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.requirements.readings import failure, read, read_text, text_failure, write
+from tests.requirements.readings import read, read_text, text_failure, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 SHA = "b" * 64
@@ -66,14 +66,13 @@ def test_a_local_path_is_looked_for_beside_the_file_too() -> None:
     assert read("sub/r.txt").requirements[0].url == Path("sub/x-1.0.tar.gz").absolute().as_uri()
 
 
-def test_a_folder_without_a_project_is_looked_for_beside_the_file_and_else_refused() -> None:
-    write({"sub/r.txt": "-e .[x]\n", "sub/pyproject.toml": "[project]\nname = 'sub'\n", "other/r.txt": "-e .\n"})
+def test_a_folder_without_a_project_is_looked_for_beside_the_file_and_else_told_beside_the_rest() -> None:
+    write({"sub/r.txt": "-e .[x]\n", "sub/pyproject.toml": "[project]\nname = 'sub'\n", "other/r.txt": "-e .\nsix\n"})
     assert read("sub/r.txt").requirements[0].url == Path("sub").absolute().as_uri()
-    refused = failure("other/r.txt")
-    assert str(refused).startswith(
-        "other/r.txt:1: the folder . holds no project: no pyproject.toml, setup.py, setup.cfg"
-    )
-    assert "from the current folder" in refused.hint
+    alone = read("other/r.txt")
+    assert [(each.kind, each.text, each.stand_in) for each in alone.unsupported] == [("missing", "-e .", None)]
+    assert "from the current folder" in alone.unsupported[0].hint
+    assert [each.name for each in alone.requirements] == ["six"]
 
 
 def test_folders_with_static_names_become_requirements() -> None:
@@ -151,10 +150,32 @@ def test_a_path_of_another_machine_leaves_the_name_and_the_version_that_it_tells
     assert (list(map(str, bounded.constraints)), bounded.unsupported) == ([FREEZE[line]], ())
 
 
-def test_an_editable_folder_of_another_machine_is_a_value_and_a_relative_one_a_mistake() -> None:
-    (unsupported,) = read_text("-e c:\\users\\me\\project\n").unsupported
-    assert (unsupported.kind, unsupported.name) == ("elsewhere", None)
-    assert text_failure("-e ./project\n").message == "no such file: project, in '-e ./project'"
+MISSING = {
+    "-e ./project": (None, None),
+    "-e ../../project#egg=mine": ("mine", None),
+    "./project ; os_name == 'nt'": (None, None),
+    "mine @ ../project": ("mine", None),
+    "./wheels/x-1.0-cp310-cp310-win_amd64.whl": ("x", "x==1.0"),
+    "wheels\\x-1.0.tar.gz": ("x", "x==1.0"),
+}
+
+
+@pytest.mark.parametrize("line", MISSING)
+def test_a_relative_path_to_nothing_is_told_beside_the_rest_and_only_a_release_stands_in(line: str) -> None:
+    """A submodule that was not fetched, or a list that was copied without its project."""
+    found = read_text(f"six\n{line}\n")
+    (unsupported,) = found.unsupported
+    stand_in = str(unsupported.stand_in) if unsupported.stand_in is not None else None
+    assert (unsupported.kind, unsupported.name, stand_in) == ("missing", *MISSING[line])
+    assert [each.name for each in found.requirements] == ["six"]
+
+
+def test_a_path_that_resembles_what_is_there_and_a_line_that_is_no_plain_path_are_mistakes() -> None:
+    write({"projects/setup.cfg": "[metadata]\nname = x\n"})
+    assert text_failure("-e ./project\n").hint == "did you mean projects?"
+    assert "no such file" in text_failure("<p> no </p>\n").message
+    (elsewhere,) = read_text("-e c:\\users\\me\\project\n").unsupported
+    assert (elsewhere.kind, elsewhere.name) == ("elsewhere", None)
 
 
 def test_paths_of_windows_are_paths_everywhere() -> None:

@@ -116,7 +116,6 @@ def test_a_local_project_of_poetry_brings_the_local_projects_that_it_requires() 
             "3",
             "tool.poetry.dependencies.x: a value that is neither a string nor a table cannot be said as a requirement",
         ),
-        ('{ path = "../gone" }', "tool.poetry.dependencies.x: there is no ../gone"),
         ('"what"', "tool.poetry.dependencies.x: the version constraint 'what' cannot be said as a requirement"),
     ],
 )
@@ -124,6 +123,17 @@ def test_an_entry_of_poetry_that_cannot_be_followed_names_tool_key_file_and_line
     write({"pyproject.toml": f'[tool.poetry]\nname = "p"\n[tool.poetry.dependencies]\nx = {entry}\n'})
     error = failure("pyproject.toml")
     assert (error.message, error.address) == (message, "pyproject.toml:4")
+
+
+def test_a_path_of_poetry_to_nothing_that_is_here_is_told_beside_the_rest_and_no_index_stands_in() -> None:
+    write(
+        {
+            "pyproject.toml": '[tool.poetry]\nname = "p"\n[tool.poetry.dependencies]\nx = { path = "../gone" }\nsix = "*"\n'
+        }
+    )
+    found = read("pyproject.toml")
+    assert [(each.kind, each.name, each.stand_in) for each in found.unsupported] == [("missing", "x", None)]
+    assert asked(found) == ["six"]
 
 
 SOURCES = """\

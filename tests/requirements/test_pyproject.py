@@ -244,12 +244,12 @@ def test_editable_lines_of_pdm_that_cannot_be_read_are_told_with_the_others() ->
     write(
         {
             "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['a b']\n"
-            "[tool.pdm.dev-dependencies]\ndev = ['-e ./gone', '-e file:./here ; x']\n",
+            "[tool.pdm.dev-dependencies]\ndev = ['-e ./her', '-e file:./here ; x']\n",
             "here/setup.cfg": "[metadata]\nname = here\n",
         }
     )
     error = failure("pyproject.toml", groups=("dev",))
     told = [(each.address, each.message) for each in (error, *error.further)]  # type: ignore[attr-defined]
     assert [address for address, _ in told] == ["pyproject.toml:3", "pyproject.toml:5", "pyproject.toml:5"]
-    assert "no such file: gone" in told[1][1]
+    assert "no such file: her" in told[1][1]
     assert "no environment marker: 'x'" in told[2][1]

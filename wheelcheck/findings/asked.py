@@ -107,6 +107,8 @@ _KINDS = {
     "vcs": "a version-control requirement",
     "editable": "an editable requirement",
     "elsewhere": "a path of another machine",
+    "missing": "a path to nothing that is here",
+    "archive-unreadable": "an archive whose name and version its address does not tell",
 }
 
 

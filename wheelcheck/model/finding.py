@@ -228,7 +228,7 @@ class Code(Enum):
     )  # fmt: skip
     UNSUPPORTED = (
         "WC402", Severity.ERROR, "requirement of a kind that cannot be planned",
-        "Repositories and paths of another machine have no released files to plan with, and nothing is built here.",
+        "Repositories, and paths to what is not here, have no released files to plan with, and nothing is built here.",
         "Ask for a release, or build a wheel and ask for that file.",
     )  # fmt: skip
     EXTRA_UNKNOWN = (
@@ -239,7 +239,7 @@ class Code(Enum):
     HASH_ABSENT = (
         "WC404", Severity.ERROR, "no file has the hash that the requirements name",
         "The requirements pin hashes, and no usable file of the version has one of them.",
-        "Refresh the hashes, or find out why the file changed.",
+        "Refresh the hashes, list with its hash what they leave out, or find out why the file changed.",
     )  # fmt: skip
     INPUT_REQUIRES_PYTHON = (
         "WC405", Severity.ERROR, "the input itself excludes the target's Python",
@@ -263,7 +263,7 @@ class Code(Enum):
     )  # fmt: skip
     JUDGED_BY_NAME = (
         "WC409", Severity.WARNING, "judged by its name on the index, not as written",
-        "A requirement names a repository, or a path of another machine, which cannot be read; the release of that name on an "
+        "A requirement names a repository, or a path to what is not here, which cannot be read; the release of that name on an "
         "index was judged in its place, and may be another project or other code.",
         "Ask for the release, or build a wheel and ask for that file.",
     )  # fmt: skip

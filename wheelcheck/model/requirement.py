@@ -171,7 +171,7 @@ class Constraint(Bound, frozen=True, kw_only=True, eq=False):
         return cls(**{field: getattr(requirement, field) for field in cls.__struct_fields__})
 
 
-UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable", "elsewhere", "conda"]
+UnsupportedKind = Literal["editable", "vcs", "folder-dynamic", "archive-unreadable", "elsewhere", "missing", "conda"]
 
 
 class UnsupportedRequirement(Struct, frozen=True, kw_only=True):

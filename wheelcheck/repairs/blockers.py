@@ -116,6 +116,15 @@ class TrialView:
         codes = (Code.UNSUPPORTED, Code.HASH_ABSENT, Code.HIDDEN_BY_OPTION)
         return tuple(finding for finding in self.trial.objections if finding.code in codes)
 
+    def is_beside_the_rest(self, finding: Finding) -> bool:
+        """Whether *finding*, which nothing repairs, keeps no other project from being resolved and repaired.
+
+        So it is of what is not on an index at all, and of a project whose hash the requirements forgot. A hash that no file has,
+        and an option that hides the files, say what the user wants of that project, and no repair goes past that.
+        """
+        forgotten = finding.code is Code.HASH_ABSENT and finding.package not in self.diagnosis.hashes.lines
+        return finding.code is Code.UNSUPPORTED or forgotten
+
     @property
     def excludes_python(self) -> bool:
         """Whether the input's own requires-python refuses the target."""

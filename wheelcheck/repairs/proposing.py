@@ -14,6 +14,7 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.findings.indexes import asked_label
 from wheelcheck.imports.failing import Lack
+from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.ports import Reporter, SilentReporter
@@ -59,6 +60,7 @@ class _Proposing:
         self._asked = blocked
         self._given_up: tuple[Excluded, ...] = ()
         self._hopeless: list[Unrepairable] = []
+        self._aside: frozenset[Finding] = frozenset()
         self._suggestions: dict[tuple[NormalizedName, str], Suggestion] = {}
         self._interrupted = ""
         self._imported: list[tuple[object, Importing]] = []
@@ -69,7 +71,7 @@ class _Proposing:
         self._tried, self._spent = tried, spent
         limits = replace(self._limits, seconds=self._end - self._limits.clock())
         self._blocked = blocked
-        self._trials = Trials(blocked, self._context, limits, self._reporter)
+        self._trials = Trials(blocked, self._context, limits, self._reporter, self._aside)
         self._search = Search(blocked, self._context, limits, self._trials, self._suggestions, self._importing)
 
     def run(self) -> ProvedProposals:
@@ -113,9 +115,16 @@ class _Proposing:
                 return without_overlaps(base, self._blocked.overlaps, self._trials, self._context.knowledge)
             broken = self._importing(base) if self._blocked.failing else None
             return self._mended(broken) if broken is not None and broken.failing else [base]
-        self._hopeless.extend(iter_unrepairable_inputs(self._view().unrepairable_findings()))
-        if self._hopeless:
+        stuck = self._view().unrepairable_findings()
+        self._hopeless.extend(iter_unrepairable_inputs(stuck))
+        if not all(map(self._view().is_beside_the_rest, stuck)):
             return []
+        if stuck:
+            self._aside = frozenset(stuck)
+            self._begin(self._blocked)
+            base = self._trials.base
+            if base.succeeds:
+                return []
         while not base.succeeds:
             conflict_sets = self._search.conflict_sets.of(base)
             lost = self._search.conflict_sets.lost(conflict_sets)

@@ -88,14 +88,22 @@ class Trials:
 
     ``undecided`` are the trials that were given up, since they took too many rounds for one of many. ``spent`` are all rounds.
     Rounds and trials are counted, so that the search is the same on every machine; the clock ends it only, and then
-    ``ended_by_clock`` says so.
+    ``ended_by_clock`` says so. The objections *aside* are none to any trial: nothing repairs them, and the rest is repaired.
     """
 
-    def __init__(self, blocked: Blocked, context: RepairContext, limits: Limits, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        blocked: Blocked,
+        context: RepairContext,
+        limits: Limits,
+        reporter: Reporter,
+        aside: frozenset[Finding] = frozenset(),
+    ) -> None:
         self._blocked = blocked
         self._context = context
         self._limits = limits
         self._reporter = reporter
+        self._aside = aside
         self._start = limits.clock()
         self._deadline = self._start + limits.seconds * _FOR_SEARCHING
         self._rounds = int(limits.rounds * _FOR_SEARCHING)
@@ -203,7 +211,8 @@ class Trials:
     def _judged(self, changes: tuple[Change, ...], state: State, outcome: Resolution | Conflict) -> Trial:
         projects = self._projects(state)
         diagnosis = self._diagnosis(outcome, state, projects)
-        return Trial(changes=changes, state=state, projects=projects, outcome=outcome, objections=objections(diagnosis))
+        against = tuple(each for each in objections(diagnosis) if each not in self._aside)
+        return Trial(changes=changes, state=state, projects=projects, outcome=outcome, objections=against)
 
     def _diagnosis(self, outcome: Resolution | Conflict, state: State, projects: Projects) -> Diagnosis:
         return Diagnosis(

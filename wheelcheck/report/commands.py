@@ -64,7 +64,8 @@ def iter_next_steps(
         yield NextStep(command=export, reason=f"{then} make what pip and uv install from it")
         return
     if plan.proposals is not None:
-        yield from _iter_fixes(plan.proposals.repairs, again, written or _PLAN)
+        if not plan.applied:
+            yield from _iter_fixes(plan.proposals.repairs, again, written or _PLAN)
     else:
         yield from _iter_guesses(plan, again)
     if shown != "full":

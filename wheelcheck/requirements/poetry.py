@@ -172,7 +172,7 @@ class PoetryTables:
     def _declared(self, entry: PoetryDependency, table: Table, name: str) -> Declared:
         return Declared(
             pre=entry.pre,
-            text=placed(entry, self._source, table, name).text(),
+            text=placed(entry, self._source).text(),
             origin=self._origin(table, name),
             index=entry.source.lower(),
             key=table.name_of(name),
@@ -182,15 +182,9 @@ class PoetryTables:
         return FileOrigin(path=table.path, line=table.line_of(name))
 
 
-def placed(entry: PoetryDependency, source: Source, table: Table, name: str) -> PoetryDependency:
-    """*entry* with its path, which starts at the file, as a URL. Raises ``InputUnreadable`` where nothing is there."""
-    if not entry.where or has_scheme(entry.where):
+def placed(entry: PoetryDependency, source: Source) -> PoetryDependency:
+    """*entry* with its path, which starts at the file, as a URL; where nothing is there, as it is written."""
+    if not entry.where or has_scheme(entry.where) or source.folder is None:
         return entry
-    path = source.folder / entry.where if source.folder is not None else None
-    if path is None or not is_there(path):
-        raise table.failure(
-            f"{table.name_of(name)}: there is no {entry.where}",
-            "correct the path, or bring the project there",
-            line=table.line_of(name),
-        )
-    return replace(entry, where=file_url(path))
+    path = source.folder / entry.where
+    return replace(entry, where=file_url(path)) if is_there(path) else entry

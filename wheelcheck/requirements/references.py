@@ -51,6 +51,7 @@ _HINTS: dict[UnsupportedKind, str] = {
     "archive-unreadable": "write NAME @ URL",
     "conda": "",
     "elsewhere": "list what is installed without paths: pip list --format=freeze",
+    "missing": "bring it to where the path leads (from the current folder or from that of this file), or correct the path",
 }
 _NAMELESS_HINT = "write NAME @ before it, so that the release of that name on the index is judged"
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -137,6 +138,8 @@ def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -
         return _elsewhere(asked, place, marker)
     if is_folder(path):
         if not _has_project(path):
+            if isinstance(asked.origin, FileOrigin):
+                return unsupported(asked, "missing", name, marker)
             raise LineUnreadable(
                 f"the folder {place.path} holds no project: no {', '.join(_PROJECT_FILES)}", _NO_FILE_HINT
             )
@@ -158,19 +161,24 @@ def _at_place(asked: WrittenRequirement, place: _Place, marker: Marker | None) -
 
 
 def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) -> UnsupportedRequirement:
-    """An absolute path that is not here, as ``pip freeze`` writes it of what was built on another machine.
+    """A path of a file that leads to nothing here, so that the rest of the file is judged.
 
-    Raises ``LineUnreadable`` for any other path, which is a mistake, and for one that tells no project.
+    An absolute one is what ``pip freeze`` writes of what was built on another machine. A relative one is a submodule that was not
+    fetched, or a project whose list was copied alone. Raises ``LineUnreadable`` for a path on the command line, and for what is
+    likely a mistake: a path that resembles what is there, or a line that does not say it is a path.
     """
     told, version = release_of_archive(place.path.name)
     if asked.known:
         known_name, _, known_version = asked.known.partition("==")
         told, version = project_name(known_name), _version(known_version)
     name = place.name or told
-    is_editable = asked.shown.startswith("-e")
-    if isinstance(asked.origin, FileOrigin) and is_absolute_anywhere(place.path) and (name or is_editable):
+    in_file, is_absolute = isinstance(asked.origin, FileOrigin), is_absolute_anywhere(place.path)
+    is_plain = name is not None or asked.shown.startswith("-e")
+    if in_file and is_absolute and is_plain:
         return unsupported(asked, "elsewhere", name, marker, place.extras, version)
     near = near_names(_found(place.path, asked.folder))
+    if in_file and not is_absolute and not near and (is_plain or asked.shown.startswith(".")):
+        return unsupported(asked, "missing", name, marker, place.extras, version)
     raise LineUnreadable(f"no such file: {place.path}", f"did you mean {' or '.join(near)}?" if near else _NO_FILE_HINT)
 
 
@@ -244,9 +252,12 @@ def unsupported(
     extras: frozenset[NormalizedName] = frozenset(),
     version: Version | None = None,
 ) -> UnsupportedRequirement:
-    """*asked* as what cannot be planned; with a *name*, its releases can stand in for a repository or a path of elsewhere."""
+    """*asked* as what cannot be planned; with a *name*, its releases can stand in for a repository or a path of elsewhere.
+
+    For a missing one that takes a *version* too: a folder beside the file is the user's own project, which no index has.
+    """
     stand_in = None
-    if name is not None and kind in ("vcs", "elsewhere"):
+    if name is not None and (kind in ("vcs", "elsewhere") or (kind == "missing" and version is not None)):
         bound = SpecifierSet(f"=={version}") if version is not None else SpecifierSet()
         brackets = f"[{','.join(sorted(extras))}]" if extras else ""
         stand_in = Requirement(

@@ -201,8 +201,9 @@ class UvSources:
             return f"git+{source.value}{source.suffix}"
         if source.kind == "url":
             return f"{source.value}{source.suffix}"
-        path = self._member(source) if source.kind == "workspace" else _beside(source)
-        return file_url(path) + source.suffix
+        if source.kind == "workspace":
+            return file_url(self._member(source)) + source.suffix
+        return _beside(source)
 
     def _member(self, source: UvSource) -> Path:
         members = self.workspace.members if self.workspace is not None else {}
@@ -213,13 +214,12 @@ class UvSources:
         return members[name]
 
 
-def _beside(source: UvSource) -> Path:
+def _beside(source: UvSource) -> str:
+    """The path of *source* as a URL; where nothing is there, as it is written."""
     if source.folder is None:
         raise source.failure("a path, in a file that has no folder", "name the pyproject.toml by its path")
     path = source.folder / source.value
-    if not is_there(path):
-        raise source.failure(f"there is no {source.value}", "correct the path, or bring the project there")
-    return path
+    return file_url(path) + source.suffix if is_there(path) else source.value
 
 
 def joined_markers(first: Marker | None, second: Marker | None) -> Marker | None:
