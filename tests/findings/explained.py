@@ -166,6 +166,16 @@ def versions_and_their_standing() -> list[str]:
             },
         }
     )
+    threads = FakeProjects(
+        {"a": {"1": [wheel()], "2": [wheel("cp313-cp313-win_amd64")], "3": [wheel("cp314-cp314-win_amd64")]}}
+    )
+    apart = FakeProjects(
+        {
+            "a": {str(number): [wheel(requires=[f"c>={number}"])] for number in (1, 2, 3)},
+            "b": {"1": [wheel(requires=["c<2"])]},
+            "c": {str(number): [wheel()] for number in (1, 2, 3)},
+        }
+    )
     newer = ("manylinux_2_39_x86_64", "manylinux_2_31_aarch64", "linux_armv7l")
     floors = FakeProjects({"a": {"1": [wheel()], "2": [wheel(f"cp311-cp311-{each}") for each in newer]}})
     late, early = "2026-11-02T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -184,6 +194,8 @@ def versions_and_their_standing() -> list[str]:
         why(mixed, "a", "app", "b1", "b2", "b3"),
         why(mixed, "a", "app", allowed=WHEELS),
         why(mixed, "a", "a", allowed=frozenset(Installability)),
+        why(threads, "a", "a", python="3.13t"),
+        why(apart, "a", "a", "b"),
         why(floors, "a", "a", platform="manylinux_2_28_x86_64"),
         why(days, "a", "a", exclude_newer="2026-11-01T00:00:00Z"),
         why(comb, "a", "a<1.20,!=1.3"),
@@ -272,6 +284,10 @@ def versions_by_targets() -> list[str]:
     projects = FakeProjects(
         {
             "a": {
+                "9.1": [
+                    wheel(f"cp311-cp311-{each}")
+                    for each in ("manylinux2014_i686", "manylinux2010_x86_64", "manylinux_2_28_x86_64")
+                ],
                 "9": [wheel(requires_python=">=3.12"), wheel(LINUX, requires_python=">=3.13")],
                 "8": [*floors, sdist(purity="native", upload_time="2025-06-07T00:00:00Z")],
                 "7": floors,
@@ -285,9 +301,14 @@ def versions_by_targets() -> list[str]:
             }
         }
     )
-    targets = (("win_amd64", "3.11"), ("macosx_13_0_arm64", "3.11"), ("win_arm64", "3.12"), ("linux", "3.11"))
+    targets = (
+        ("win_amd64", "3.11"),
+        ("macosx_13_0_arm64", "3.11"),
+        ("win_arm64", "3.12"),
+        ("manylinux_2_5_x86_64", "3.11"),
+    )
     found: list[str] = []
-    for text, more in (("a", {}), ("a>=5", {"most": 2}), ("a", {"pre": True, "most": 10}), ("a>9", {})):
+    for text, more in (("a", {}), ("a>=5", {"most": 2}), ("a", {"pre": True, "most": 10}), ("a>10", {})):
         answer = laid_out(projects, text, *targets, **more)  # type: ignore[arg-type]
         found.append(
             f"{answer.requirement}: {len(answer.rows)} of {answer.admitted} admitted, {answer.versions} there, "

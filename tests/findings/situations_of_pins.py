@@ -38,13 +38,13 @@ def chosen_versions() -> list[str]:
                 "1": [wheel(upload_time="2024-01-02T00:00:00Z")],
                 "2": [wheel(upload_time="2026-01-01T00:00:00Z")],
             },
-            "undated": {"1": [wheel(upload_time=None)], "2": [wheel()]},
+            "after": {"1": [wheel(upload_time=None)], "2": [wheel()]},
             "early": {"1a1": [wheel()]},
             "late": {"1": [wheel()], "2": [wheel(requires_python=">=3.11.4")], "3": [wheel(requires_python=">=3.12")]},
             "app": {"1": [wheel(requires=["old<2", "early"])]},
         }
     )
-    every = ("app", "old", "newer<2", "undated<2", "late")
+    every = ("app", "old", "newer<2", "after<2", "late")
     return [*diagnosed(projects, *every), *diagnosed(projects, "early", policy=Policy(allowed=PURE, pre=True))]
 
 
@@ -249,6 +249,8 @@ def several_indexes() -> list[str]:
         for text in ("a", "a==3", "a===3", "a==2"):
             found += ["--", *diagnosed(pages(two, placed(*places)), text)]
         found += ["--", *diagnosed(pages(two, placed(*places)), hashed("a==3", "0"))]
+    both: dict[str, dict[str, list[object]]] = {each: {"1": [wheel()]} for each in "abc"}
+    found += diagnosed(pages(both, placed((INDEX, OURS))), hashed("a==1", "0"), "b", "c")
     more: dict[str, dict[str, list[object]]] = {each: {"1": [wheel()]} for each in ("acme-tool", "tool", "other")}
     for requirements in (("acme-tool", "tool"), ("tool", "other"), ("tool",)):
         found += ["--", *diagnosed(pages(more, placed((INDEX,))), *requirements)]

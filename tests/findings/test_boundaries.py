@@ -19,7 +19,7 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.installing import _joined as words_joined
 from wheelcheck.findings.installing import nearer_of, nearest_with_wheel
 from wheelcheck.findings.rules import RULES
-from wheelcheck.findings.spelling import near_projects
+from wheelcheck.findings.spelling import near_projects, slips
 from wheelcheck.findings.versions import _joined
 from wheelcheck.findings.ways import near_names
 from wheelcheck.model.answers import Standing
@@ -111,10 +111,37 @@ def test_long_name_may_differ_in_two_places_and_a_short_one_in_one(written: str,
     assert meant in near_projects(canonicalize_name(written), ())
 
 
-def test_short_name_that_differs_in_two_places_is_near_none() -> None:
-    own = canonicalize_name("abcde")
-    assert own in near_projects(canonicalize_name("abcdx"), (own,))
-    assert own not in near_projects(canonicalize_name("abxyx"), (own,))
+@pytest.mark.parametrize(
+    ("written", "meant", "is_near"),
+    [("qzxvk", "qzxvx", True), ("qzxvk", "qzyyk", False), ("qzxvkw", "qzyykw", True), ("qzxvkwq", "qzyykwq", True)],
+)
+def test_name_of_six_letters_may_differ_in_two_places_and_one_of_five_in_one(
+    written: str, meant: str, is_near: bool
+) -> None:
+    own = canonicalize_name(meant)
+    assert (own in near_projects(canonicalize_name(written), (own,))) is is_near
+
+
+@pytest.mark.parametrize(("first", "second"), [("abcd", "ab"), ("abcd", "xyzv"), ("abcd", "abcdefgh")])
+@pytest.mark.parametrize("most", [0, 1, 2, 3])
+def test_slips_beyond_the_most_are_told_as_one_more(first: str, second: str, most: int) -> None:
+    distance = {"ab": 2, "xyzv": 4, "abcdefgh": 4}[second]
+    assert slips(first, second, most) == min(distance, most + 1)
+
+
+@pytest.mark.parametrize(("there", "meant"), [(3, True), (4, False)])
+def test_four_near_names_are_asked_for_on_the_index(there: int, meant: bool) -> None:
+    near = [canonicalize_name(f"qzxvkw{letter}") for letter in "abcdef"]
+    assert near_projects(canonicalize_name("qzxvkw"), near)[:6] == tuple(near)
+    urls = {f"https://files.example/{each}-1-py3-none-any.whl": each for each in near}
+    projects = FakeProjects(
+        {"app": {"1": [wheel(requires=["qzxvkw"])]}, near[there]: {"1": [wheel()]}},
+        links={url: (f"{each}-1-py3-none-any.whl", wheel()) for url, each in urls.items()},
+    )
+    # What came from an address is on no index.
+    beside = [f"{each} @ {url}" for url, each in urls.items() if each != near[there]]
+    said = [each.message for each in findings(projects, "app", near[there], *beside) if each.package == "qzxvkw"]
+    assert [f"{near[there]} is meant?" in each for each in said] == [meant]
 
 
 def test_platform_is_not_told_to_be_a_patch_level_of_python() -> None:

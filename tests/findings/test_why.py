@@ -32,6 +32,7 @@ def why(
     allowed: frozenset[Installability] = PURE,
     exclude_newer: str | None = None,
     platform: str = "win_amd64",
+    python: str = "3.11",
     budget: Budget | None = None,
 ) -> Why:
     outcome = answer(
@@ -43,6 +44,7 @@ def why(
         allowed=allowed,
         exclude_newer=exclude_newer,
         platform=platform,
+        python=python,
         budget=budget,
     )
     policy = Policy(

@@ -142,7 +142,7 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
 
 def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """For which Pythons there are wheels on the target's platform, and for which other platforms."""
-    own_platforms = {tag[2] for tag in diagnosis.target.tags if tag[2] != "any"}
+    own_platforms = {tag[2] for tag in diagnosis.target.tags}
     pythons: set[tuple[str, int, str]] = set()
     platforms: set[str] = set()
     for refusal in refusals:
@@ -150,7 +150,7 @@ def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple
         if not isinstance(wheel, Wheel):
             continue
         for python, abi, platform in wheel.tags:
-            if platform in own_platforms or platform == "any":
+            if platform in own_platforms:
                 pythons.add(_python_word(python, abi))
             else:
                 platforms.add(_family(platform))
@@ -159,7 +159,7 @@ def _elsewhere_words(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple
 
 def _floor_words(target: Target, refusals: Iterable[Refusal]) -> str:
     """The lowest floor of the wheels that their floor alone keeps from *target*: ``macOS 12.0 or newer``; empty without any."""
-    own = _floor_of(target.platform)
+    own = floor_of(target.platform)
     if own is None:
         return ""
     interpreters = {tag[:2] for tag in target.tags}
@@ -168,7 +168,7 @@ def _floor_words(target: Target, refusals: Iterable[Refusal]) -> str:
         for refusal in refusals
         if isinstance(refusal.distribution, Wheel)
         for python, abi, platform in refusal.distribution.tags
-        if (python, abi) in interpreters and (floor := _floor_of(platform)) is not None
+        if (python, abi) in interpreters and (floor := floor_of(platform)) is not None
         # A universal wheel runs on each machine of a Mac.
         if floor[0] == own[0] and floor[2] in (own[2], "universal2") and floor[1] > own[1]
     }
@@ -176,7 +176,7 @@ def _floor_words(target: Target, refusals: Iterable[Refusal]) -> str:
     return f"{library} {'.'.join(map(str, min(found)))} or newer" if found else ""
 
 
-def _floor_of(platform: str) -> tuple[str, tuple[int, int], str] | None:
+def floor_of(platform: str) -> tuple[str, tuple[int, int], str] | None:
     """Kind, floor and machine of a platform tag: ``("manylinux", (2, 17), "x86_64")``; the old names have theirs (PEP 600)."""
     for name, floor in _NAMED_FLOORS.items():
         platform = (

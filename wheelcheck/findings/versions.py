@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec import Struct
 
 from wheelcheck.errors import ArchiveRefused
+from wheelcheck.findings.installing import floor_of
 from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow
 from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
@@ -121,7 +122,7 @@ def _newer_floor(release: Release, target: Target) -> str:
         for tag in refusal.distribution.tags
         if is_floor_of(tag[2], target)
     }
-    return min(floors, key=lambda tag: [int(number) for number in re.findall(r"\d+", tag)], default="")
+    return min(floors, key=lambda tag: floor_of(tag) or ("",), default="")
 
 
 def day_of(upload_time: str | None) -> str | None:
