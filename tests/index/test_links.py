@@ -297,6 +297,7 @@ def test_status_of_a_page_in_html_and_json_is_the_same() -> None:
     [
         (b'{"files": []}', "text/html", True),
         (b'\xef\xbb\xbf \r\n\t{"files": []}', "", True),
+        (b" " * 511 + b'{"files": []}', "text/html", True),
         (b"<a>", "application/json", False),
         (b"x", "text/html", False),
     ],

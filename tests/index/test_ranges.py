@@ -48,7 +48,7 @@ def partly(content: bytes = CONTENT, *, total: str = "", suffixes: bool = True) 
         if not first and not suffixes:
             return 416, "", b""
         start = int(first) if first else max(0, len(content) - int(last))
-        body = content[start : int(last) + 1 if first else len(content)]
+        body = content[start : int(last) + 1 if first and last else len(content)]
         return 206, f"bytes {start}-{start + len(body) - 1}/{total or len(content)}", body
 
     return answer

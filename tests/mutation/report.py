@@ -83,6 +83,8 @@ def _by_kind(shown: str) -> str:
     """The verdict on a change that no test can tell whatever it stands in; empty for any other."""
     same = _ONE_OBJECT.sub(lambda found: f" {'is not' if found[1] in ('!=', 'is not') else 'is'} {found[2]}", shown[1:])
     is_same = any(same[: at.start()].split() == same[at.end() :].split() for at in re.finditer(r" \+", same))
+    if re.sub(r"kw_only=(?:True|False)", "", shown).count("class ") == 2 and "kw_only=False" in shown:
+        return "equivalent: whoever makes one names its fields"
     return "equivalent: None and the members of an enumeration are one object each" if is_same else ""
 
 

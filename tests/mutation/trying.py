@@ -34,6 +34,7 @@ from tests.mutation.mutants import Mutant
 
 _FUNCTION = 0x1  # CO_OPTIMIZED: the code of a function, not of a module or class
 _MOST_MEMORY = 6 * 2**30
+_NEAR = 12  # lines
 _LONGEST = 20  # seconds for a test, beside ten times what it takes otherwise
 _ENDED_BY_TIME = (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL)
 # What they compare is made when a module is loaded, so they run none of its lines.
@@ -210,7 +211,8 @@ class Trying:
     def _tests(self, mutant: Mutant, by_import: bool, items: dict[str, pytest.Item]) -> list[str]:
         """The tests that run the lines of the change, or any line of the file where its import runs it.
 
-        First those that run most of the file for their time, until all is run that any of them runs; then the quickest.
+        First those that run most of what is near for their time, until all is run that any of them runs; then the same of the
+        whole file, and then the quickest.
         """
         touched = frozenset(range(mutant.begin[0], mutant.end[0] + 1))
         lines = {
@@ -221,11 +223,13 @@ class Trying:
         }
         whole = [name for name in items if name.startswith(_OF_WHOLE_MODULES)] if by_import else []
         order: dict[str, None] = dict.fromkeys(whole)
-        missing = frozenset().union(*lines.values())
-        while missing:
-            best = max(lines, key=lambda each: (len(lines[each] & missing) / self._seconds[each], each))
-            order[best] = None
-            missing -= lines[best]
+        everything = frozenset().union(*lines.values())
+        near = everything & frozenset(range(mutant.begin[0] - _NEAR, mutant.end[0] + _NEAR))
+        for missing in (near, everything):
+            while missing:
+                best = max(lines, key=lambda each: (len(lines[each] & missing) / self._seconds[each], each))
+                order[best] = None
+                missing -= lines[best]
         order |= dict.fromkeys(sorted(lines, key=lambda each: (self._seconds[each], each)))
         spent = list(accumulate(self._seconds[name] for name in order))
         return list(order)[: max(1, bisect(spent, self._budget))] if order else []

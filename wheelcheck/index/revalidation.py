@@ -65,7 +65,7 @@ def validity_of(headers: Mapping[str, str], now: float) -> Validity | None:
     if "no-store" in control:
         return None
     lifetime = DEFAULT_LIFETIME
-    stated = re.search(_MAX_AGE, control, re.ASCII | re.IGNORECASE)
+    stated = re.search(_MAX_AGE, control, re.ASCII)
     if "no-cache" in control:
         lifetime = 0.0
     elif stated is not None:
