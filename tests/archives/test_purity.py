@@ -222,6 +222,9 @@ OPTIONAL_SCRIPTS = {
     "the end that setup() makes of a compiler's error": "def run(e):\n    setup(ext_modules=e)\ntry:\n    run([Extension('a', [])])\nexcept SystemExit:\n    run([])",
     "an error of its own": "class Failed(Exception):\n    pass\ntry:\n    setup(ext_modules=[Extension('a', [])])\nexcept (KeyError, Failed):\n    setup()",
     "on CPython": "fast = not hasattr(sys, 'pypy_version_info')\ndef run(fast):\n    setup(ext_modules=[Extension('a', [])] if fast else [])\ntry:\n    run(fast)\nexcept BaseException:\n    run(False)",
+    "by what compiles nothing": "from Cython.Build import cythonize\nclass Failed(Exception):\n    pass\ndef run(fast):\n"
+    "    e = [Extension('a', [])] if fast else None\n    setup(ext_modules=cythonize(e))\ntry:\n    run(True)\n"
+    "except Failed:\n    run(False)",
 }
 
 

@@ -93,7 +93,8 @@ COMPUTED = {
         "[line for line in read()]",
     ),
     "kwargs = {\n 'install_requires': needs(),\n}\nsetup(**kwargs)": (4, "install_requires is not literal but needs()"),
-    "setup(install_requires=['a'], extras_require={'x': y()})": (3, "extras_require is not literal but {'x': y()}"),
+    "needs = []\nneeds += load()\nsetup(install_requires=needs)": (5, "install_requires is not literal but needs"),
+    "setup(install_requires=open('../needs.txt').read())": (3, "open('../needs.txt')"),
     "setup(**load())": (3, "a mapping that is not literal"),
     "setup(setup_requires=['pbr>=2'], pbr=True)": (3, "pbr tells"),
     "if x():\n    setup(install_requires=['a'])\nelse:\n    setup(install_requires=['b'])": (4, "in several ways"),
@@ -109,6 +110,43 @@ def test_what_a_script_computes_is_an_error_with_line_and_reason(script: str) ->
     assert error.address == f"setup.py:{line}"
     assert reason in error.message
     assert "name the requirements file" in error.hint
+
+
+FROM_FILES = [
+    "setup(install_requires=open('needs.txt').readlines())",
+    "with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'needs.txt'), encoding='utf-8') as f:\n"
+    "    needs = f.read().splitlines()\nsetup(install_requires=needs)",
+    "with open('needs.txt') as f:\n    needs = [x.strip() for x in f if x.strip() and not x.startswith('#')]\n"
+    "setup(install_requires=needs)",
+    "def needs(name):\n    found = []\n    for line in open(name):\n        line = line.strip()\n        if line.startswith('#'):\n"
+    "            continue\n        found.append(line)\n    return found\nsetup(install_requires=needs('needs.txt'))",
+    "from pathlib import Path\nHERE = Path(__file__).parent.resolve()\nsetup(install_requires=(HERE / 'needs.txt').read_text())",
+    "from pip._internal.req import parse_requirements\n"
+    "setup(install_requires=[str(each.requirement) for each in parse_requirements('needs.txt', session=False)])",
+    "import pkg_resources\nwith open('needs.txt') as f:\n"
+    "    setup(install_requires=[str(each) for each in pkg_resources.parse_requirements(f)])",
+]
+
+
+@pytest.mark.parametrize("script", FROM_FILES)
+def test_a_script_that_reads_its_requirements_from_a_file_is_followed_into_it(script: str) -> None:
+    write(
+        {"setup.py": f"import os\nfrom setuptools import setup\n{script}\n", "needs.txt": "# all\na>=1\n\nb  # for c\n"}
+    )
+    found = read("setup.py")
+    assert asked(found) == ["a>=1", "b"]
+    assert ("needs.txt" in [path for path, _ in found.files]) is True
+
+
+def test_extras_that_a_script_computes_keep_nothing_else_from_being_read() -> None:
+    write({"setup.py": "from setuptools import setup\nsetup(install_requires=['a'], extras_require={'x': y()})\n"})
+    assert asked(read("setup.py")) == ["a"]
+    assert failure("setup.py", extras=("x",)).hint == "it declares no extras, or computes them"
+
+
+def test_a_pyproject_without_a_project_names_what_lists_the_dependencies_beside_it() -> None:
+    write({"pyproject.toml": "[tool.black]\n", "setup.py": "", "requirements.txt": ""})
+    assert failure("pyproject.toml").hint.endswith("such as setup.py or requirements.txt beside it")
 
 
 @pytest.mark.parametrize("named", ["setup.cfg", "setup.py"])

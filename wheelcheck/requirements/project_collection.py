@@ -28,6 +28,7 @@ from wheelcheck.texts.files import is_file
 from wheelcheck.texts.places import file_url, local_path_of
 from wheelcheck.texts.sources import Reader, Source
 
+_LISTING = ("setup.py", "setup.cfg", "requirements.txt", "Pipfile", "environment.yml")
 _FOR_CHOICES = 'name the project as INPUT ("." is this folder), or write the extra with its project: "name[extra]"'
 
 
@@ -229,13 +230,14 @@ def _require_known(kind: Chosen, wanted: Sequence[NormalizedName], projects: Seq
             raise InputUnreadable(
                 f"no {'extra' if kind == 'extras' else 'dependency group'} {name!r}",
                 address=places,
-                hint=_nearest(name, list(known), kind),
+                hint=_nearest(name, list(known), kind, may_compute=places.endswith(".py")),
             )
 
 
-def _nearest(name: str, known: list[str], kind: Chosen) -> str:
+def _nearest(name: str, known: list[str], kind: Chosen, *, may_compute: bool) -> str:
     if not known:
-        return f"it declares no {'extras' if kind == 'extras' else 'dependency groups'}"
+        computed = ", or computes them" if may_compute else ""
+        return f"it declares no {'extras' if kind == 'extras' else 'dependency groups'}{computed}"
     return did_you_mean(name, known, f"it has {', '.join(sorted(known))}", most=3)
 
 
@@ -247,6 +249,8 @@ def _without_project(project: Pyproject) -> InputUnreadable:
             address=place,
             hint=f"--group {' or --group '.join(sorted(groups))}",
         )
-    return InputUnreadable(
-        "no [project] table (PEP 621)", address=place, hint="name the file that lists the dependencies"
-    )
+    folder = project.source.folder
+    beside = [name for name in _LISTING if folder is not None and is_file(folder / name)]
+    which = f", such as {' or '.join(beside)} beside it" if beside else ""
+    hint = f"name the file that lists the dependencies{which}"
+    return InputUnreadable("no [project] table (PEP 621)", address=place, hint=hint)

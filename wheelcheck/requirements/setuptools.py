@@ -1,6 +1,7 @@
 """Reads a project that states its dependencies in ``setup.cfg`` and ``setup.py``: both files count, whichever was named.
 
-What is not literal in the script is an error with its line: nothing is run.
+Of a script, literal values count and the files that it reads its requirements from. What else it computes is an error with its
+line, since nothing is run; extras that it computes are none.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
@@ -50,7 +52,7 @@ def read_setup(source: Source, reader: Reader) -> SetupFiles:
     Raises ``InputUnreadable`` with the line for a script that computes what is asked for.
     """
     sources = {source.place.replace("\\", "/").rpartition("/")[2]: source, **_beside(source, reader)}
-    config, script = _config(sources.get(CONFIG)), _script(sources.get(SCRIPT), is_needed=CONFIG not in sources)
+    config, script = _config(sources.get(CONFIG)), _script(sources.get(SCRIPT), reader, is_needed=CONFIG not in sources)
     stated = script.over(config)
     bounding = sources[SCRIPT if script.requires_python else CONFIG] if stated.requires_python else source
     bounds = {"project": {"requires-python": stated.requires_python}} if stated.requires_python else {}
@@ -105,9 +107,19 @@ def _config(source: Source | None) -> StatedProject:
         raise InputUnreadable(f"no configuration file: {fact}", address=source.at(line) if source else "") from None
 
 
-def _script(source: Source | None, *, is_needed: bool) -> StatedProject:
+def _file_text(source: Source, reader: Reader, path: str) -> str | None:
+    """The text of the file that the script *source* opens by *path*, ``None`` where the project has none there."""
+    if source.folder is None or path.startswith(("/", "..")) or not is_file(source.folder / path):
+        return None
     try:
-        return parse_script(source.text) if source is not None else StatedProject()
+        return reader.nested(path, source, 0).text
+    except InputUnreadable:
+        return None
+
+
+def _script(source: Source | None, reader: Reader, *, is_needed: bool) -> StatedProject:
+    try:
+        return parse_script(source.text, partial(_file_text, source, reader)) if source is not None else StatedProject()
     except NotStatic as problem:
         if not is_needed and not problem.line:
             return StatedProject()

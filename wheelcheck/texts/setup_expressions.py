@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Callable, Mapping
 
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
@@ -13,6 +14,7 @@ from wheelcheck.texts.setup_values import (
     Environ,
     Exhausted,
     Made,
+    OpenFile,
     Returned,
     ScriptReading,
     Sign,
@@ -22,12 +24,19 @@ from wheelcheck.texts.setup_values import (
     called_builtin,
     compared,
     last_name,
+    lines_of,
+    literal_texts,
     merged,
     truth,
 )
 
 _STEPS = 60_000
 DEPTH = 12
+_OPENING = frozenset({"open", "io.open", "codecs.open"})
+_ITEMS = 2_000  # strings that a loop is followed through
+_OF_TEXTS = frozenset(
+    {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
+)
 _ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
 Scope = dict[str, Value]
@@ -42,8 +51,10 @@ class Expressions:
         knowledge: NativeKnowledge,
         module_text: Callable[[str], str | None],
         environ: Environ,
+        file_text: Callable[[str], str | None],
     ) -> None:
         self.reading = reading
+        self._file_text = file_text
         self.knowledge = knowledge
         self.module_text = module_text
         self.environ = environ
@@ -85,6 +96,8 @@ class Expressions:
                 return self._attribute(node)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return added(self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self._below(self.value(left), self.value(right))
             case ast.BoolOp(op=op, values=values):
                 return self._joined(isinstance(op, ast.And), values)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -112,9 +125,29 @@ class Expressions:
         return self.scope[name] if name in self.scope else self._imported(self.aliases.get(name, ""))
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        if not isinstance(node.value, ast.Name | ast.Attribute):
-            self.value(node.value)
+        is_dotted = isinstance(node.value, ast.Name | ast.Attribute)
+        held = self.value(node.value) if not is_dotted or self._is_local(node.value) else UNKNOWN
+        match held, node.attr:
+            case str() as path, "parent":
+                return posixpath.dirname(path)
+            case str() as line, "req" | "requirement":
+                return line  # of what pip's parse_requirements gives
         return self._imported(self.dotted(node) or "")
+
+    def _is_local(self, node: ast.expr) -> bool:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and isinstance(self.scope.get(node.id), str)
+
+    def _below(self, folder: Value, name: Value) -> Value:
+        return posixpath.join(folder, name) if isinstance(folder, str) and isinstance(name, str) else UNKNOWN
+
+    def _opened(self, path: Value, mode: Value = "r") -> Value:
+        """The file of the tree at *path*, read in *mode*."""
+        if not isinstance(path, str) or not isinstance(mode, str) or "w" in mode or "a" in mode:
+            return UNKNOWN
+        text = self._file_text(posixpath.normpath(path))
+        return OpenFile(text=text) if text is not None else UNKNOWN
 
     def _imported(self, dotted: str) -> Value:
         match dotted:
@@ -177,9 +210,24 @@ class Expressions:
             source = self.value(generator.iter)
             if isinstance(source, list) and not source:
                 return []
+            lines = lines_of(source) if len(generators) == 1 else None
+            if lines is not None and len(lines) <= _ITEMS:
+                return self._each(element, generator, lines)
             self.bind(generator.target, UNKNOWN)
         made = self.value(element)
         return [made] if isinstance(made, Made) else UNKNOWN
+
+    def _each(self, element: ast.expr, generator: ast.comprehension, lines: list[str]) -> Value:
+        """*element* for each of *lines* that the conditions of *generator* admit."""
+        found: list[Value] = []
+        for line in lines:
+            self.bind(generator.target, line)
+            admitted = [truth(self.value(condition)) for condition in generator.ifs]
+            if False in admitted:
+                continue
+            found.append(self.value(element) if None not in admitted else UNKNOWN)
+        made = next((each for each in found if isinstance(each, Made)), None)
+        return [made] if made is not None else found
 
     def _call(self, node: ast.Call) -> Value:
         arguments = [self.value(argument) for argument in node.args]
@@ -214,6 +262,13 @@ class Expressions:
             }
         if dotted in _ASKING and arguments:
             return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
+        if dotted in _OPENING:
+            return self._opened(*arguments[:2]) if arguments else UNKNOWN
+        if real == "parse_requirements" and arguments:
+            given = self._opened(arguments[0]) if dotted.startswith("pip.") else arguments[0]
+            listed = literal_texts(given.text if isinstance(given, OpenFile) else given)
+            # Options are none of what it gives, and the files that they name are not read here.
+            return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
         known = called_builtin(dotted, arguments)
         if known is not None:
             return known.value
@@ -223,8 +278,8 @@ class Expressions:
         return made or UNKNOWN
 
     def _made(self, maker: str, line: int, arguments: list[Value]) -> Value:
-        if arguments and arguments[0] == []:
-            return []  # cythonize([]) and its like
+        if arguments and arguments[0] in ([], None):
+            return []  # cythonize([]), cythonize(None) and their like
         self.reading.hints.append(Sign(self.path, line, f"{maker}()"))
         return Made()
 
@@ -282,9 +337,23 @@ class Expressions:
                 return held.get(first, fallback) if isinstance(first, str) and "**" not in held else UNKNOWN
             case dict(), "setdefault" if isinstance(first, str):
                 return held.setdefault(first, arguments[1] if len(arguments) > 1 else None)
-            case str(), "lower" | "upper" | "strip" | "split" | "splitlines" if not arguments:
-                changed: str | list[str] = getattr(held, func.attr)()
-                return changed if isinstance(changed, str) else list(changed)
+            case OpenFile(), "read":
+                return held.text
+            case OpenFile(), "readlines":
+                return [*held.text.splitlines(keepends=True)]
+            case str(), "read_text" | "open":
+                opened = self._opened(held)
+                return opened.text if isinstance(opened, OpenFile) and func.attr == "read_text" else opened
+            case str(), "resolve" | "absolute":
+                return held
+            case str(), "joinpath" if len(arguments) == 1:
+                return self._below(held, first)
+            case str(), name if name in _OF_TEXTS and all(isinstance(argument, str) for argument in arguments):
+                try:
+                    changed: str | bool | list[str] = getattr(held, name)(*arguments)
+                except (TypeError, ValueError):
+                    return UNKNOWN
+                return [*changed] if isinstance(changed, list) else changed
         return held if isinstance(held, Made) else UNKNOWN
 
     def dotted(self, node: ast.expr) -> str | None:

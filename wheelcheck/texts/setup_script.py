@@ -21,6 +21,7 @@ from wheelcheck.texts.setup_values import (
     Environ,
     Exhausted,
     Made,
+    OpenFile,
     Returned,
     ScriptReading,
     Sign,
@@ -28,22 +29,32 @@ from wheelcheck.texts.setup_values import (
     Value,
     added,
     last_name,
+    lines_of,
     merged,
     truth,
 )
 
+_LINES = 2_000  # strings that a loop is followed through
+
 
 def read_script(
-    path: str, text: str, knowledge: NativeKnowledge, module_text: Callable[[str], str | None], environ: Environ
+    path: str,
+    text: str,
+    knowledge: NativeKnowledge,
+    module_text: Callable[[str], str | None],
+    environ: Environ,
+    file_text: Callable[[str], str | None] | None = None,
 ) -> ScriptReading:
     """Read the script *text*; *module_text* gives the text of a module of the same tree, by path, for its imports.
+
+    *file_text* gives that of a file which the script opens, in the same way unless given.
 
     *environ* is what the script finds in ``os.environ``: in an ordinary build, nothing.
 
     Costs a few ms. Raises ``SyntaxError`` where *text* is not Python 3.
     """
     reading = ScriptReading(path)
-    _Interpreter(reading, knowledge, module_text, environ).run(path, text)
+    _Interpreter(reading, knowledge, module_text, environ, file_text or module_text).run(path, text)
     return reading
 
 
@@ -83,19 +94,17 @@ class _Interpreter(Expressions):
                 self.choose(truth(self.value(test)), body, orelse)
             case ast.Try():
                 self.attempt(node)
-            case ast.For(target=target, iter=source, body=body, orelse=orelse):
-                self.value(source)
-                self.bind(target, UNKNOWN)
-                self.choose(None, body, [])
+            case ast.For(iter=source, orelse=orelse):
+                self.loop(node, self.value(source))
                 self.block(orelse)
             case ast.While(test=test, body=body):
                 if truth(self.value(test)) is not False:
                     self.choose(None, body, [])
             case ast.With(items=items, body=body):
                 for item in items:
-                    self.value(item.context_expr)
+                    entered = self.value(item.context_expr)
                     if item.optional_vars is not None:
-                        self.bind(item.optional_vars, UNKNOWN)
+                        self.bind(item.optional_vars, entered if isinstance(entered, OpenFile) else UNKNOWN)
                 self.block(body)
             case ast.Return(value=value):
                 raise Returned(self.value(value) if value is not None else None)
@@ -108,6 +117,20 @@ class _Interpreter(Expressions):
                     self.forget(target)
             case ast.Global() | ast.Pass() | ast.Assert():
                 pass
+
+    def loop(self, node: ast.For, source: Value) -> None:
+        """Run the body for each string of *source*; where these are not known, or the loop may be left, as one that may run."""
+        lines = lines_of(source)
+        may_end = any(isinstance(inner, ast.Break | ast.Raise) for inner in ast.walk(node))
+        if lines is None or may_end or len(lines) > _LINES:
+            self.bind(node.target, UNKNOWN)
+            self.choose(None, node.body, [])
+            return
+        for line in lines:
+            self.bind(node.target, line)
+            left = self.branch(self.scope, node.body)
+            if isinstance(left, Returned):
+                raise left
 
     def assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         match node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import posixpath
 from collections.abc import Callable
 
 from msgspec import Struct, field
@@ -29,11 +30,30 @@ class Environ(Struct, frozen=True):
     setting: str | None = None
 
 
+class OpenFile(Struct, frozen=True):
+    """A file of the tree that the script has opened, by its *text*."""
+
+    text: str
+
+
 Value = (
-    None | bool | int | float | str | bytes | list["Value"] | dict[str, "Value"] | Unknown | Made | Classes | Environ
+    None
+    | bool
+    | int
+    | float
+    | str
+    | bytes
+    | list["Value"]
+    | dict[str, "Value"]
+    | Unknown
+    | Made
+    | Classes
+    | Environ
+    | OpenFile
 )
 
 UNKNOWN = Unknown()
+_OPAQUE = (Unknown, Made, Classes, Environ, OpenFile)
 
 ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 
@@ -49,7 +69,7 @@ def truth(value: Value) -> bool | None:
     """Whether *value* counts as true, ``None`` where that is not known."""
     if isinstance(value, Unknown | Environ):
         return None
-    if isinstance(value, Made | Classes):
+    if isinstance(value, Made | Classes | OpenFile):
         return True
     return bool(value)
 
@@ -80,13 +100,24 @@ def holds_made(value: Value) -> bool:
 
 
 def literal_texts(value: Value) -> list[str] | None:
-    """*value* as a list of strings (setuptools takes a string of lines too), ``None`` where any part is not known."""
-    if isinstance(value, str):
-        return [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
-    if not isinstance(value, list):
+    """*value* as a list of requirements, ``None`` where any part is not known.
+
+    As in setuptools, each string may have several lines, of which empty ones and comments are none.
+    """
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) for part in parts):
         return None
-    texts = [item for item in value if isinstance(item, str)]
-    return texts if len(texts) == len(value) else None
+    lines = (line.strip() for part in parts if isinstance(part, str) for line in part.splitlines())
+    return [line.partition(" #")[0].rstrip() for line in lines if line and not line.startswith("#")]
+
+
+def lines_of(value: Value) -> list[str] | None:
+    """The strings that a loop over *value* meets, ``None`` where they are not known or *value* is something else."""
+    if isinstance(value, OpenFile):
+        return value.text.splitlines(keepends=True)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return [item for item in value if isinstance(item, str)]
+    return None
 
 
 def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
@@ -99,7 +130,7 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
             if isinstance(left, Unknown) or isinstance(right, Unknown):
                 return UNKNOWN
             return (left is right) is isinstance(comparison, ast.Is)
-    if isinstance(left, Unknown | Made | Classes | Environ) or isinstance(right, Unknown | Made | Classes | Environ):
+    if isinstance(left, _OPAQUE) or isinstance(right, _OPAQUE):
         return UNKNOWN
     if isinstance(comparison, ast.Eq | ast.Is):
         return left == right
@@ -112,7 +143,7 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
 def _contains(container: Value, item: Value) -> bool | None:
     if isinstance(container, Environ):
         return container.setting is not None
-    if isinstance(item, Unknown | Made | Classes | Environ) or isinstance(container, Unknown | Made):
+    if isinstance(item, _OPAQUE) or isinstance(container, Unknown | Made):
         return None
     if isinstance(container, list):
         if any(isinstance(each, Unknown) for each in container) and item not in container:
@@ -217,6 +248,12 @@ def called_builtin(dotted: str, arguments: list[Value]) -> BuiltinResult | None:
             return BuiltinResult(len(value))
         case "str", [str() as text]:
             return BuiltinResult(text)
+        case "os.path.join", [str(), *_] if all(isinstance(part, str) for part in arguments):
+            return BuiltinResult(posixpath.join(*(part for part in arguments if isinstance(part, str))))
+        case "os.path.dirname", [str() as path]:
+            return BuiltinResult(posixpath.dirname(path))
+        case (("os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "pathlib.Path"), [str() as path]):
+            return BuiltinResult(path)
         case "hasattr", [_, str() as attribute] if attribute.startswith("pypy_"):
             return BuiltinResult(False)  # sys.pypy_version_info: wheels are asked for CPython
         case (("sys.exit" | "exit" | "quit"), _):

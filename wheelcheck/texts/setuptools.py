@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import configparser
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -17,15 +17,20 @@ from wheelcheck.texts.setup_script import read_script
 from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, last_name, literal_texts
 
 _LONGEST = 60
+_EXTRAS = "extras_require"
 
 
 class NotStatic(Exception):
-    """What only a run of the script would tell; *line* is where it stands, 0 where no line is to blame."""
+    """What only a run of the script would tell; *line* is where it stands, 0 where no line is to blame.
 
-    def __init__(self, reason: str, line: int = 0) -> None:
+    *argument* is the one of ``setup()`` that is computed, empty where it is not one alone.
+    """
+
+    def __init__(self, reason: str, line: int = 0, argument: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.argument = argument
 
 
 class StatedProject(Struct, frozen=True, kw_only=True):
@@ -99,9 +104,20 @@ def _iter_files(text: str) -> Iterator[str]:
     return (name.strip() for name in text.strip().removeprefix("file:").split(",") if name.strip())
 
 
-def parse_script(text: str) -> StatedProject:
-    """What the script *text* passes to ``setup()``. Raises ``NotStatic``, also for what is not Python 3."""
-    return stated_in_script(_reading(text), text)
+def parse_script(text: str, file_text: Callable[[str], str | None] = lambda _: None) -> StatedProject:
+    """What the script *text* passes to ``setup()``; *file_text* gives the text of a file that it opens, by its path.
+
+    Extras that are computed are no error, since they may not be asked for. Raises ``NotStatic``, also for what is not Python 3.
+    """
+    reading = _reading(text, file_text)
+    try:
+        return stated_in_script(reading, text)
+    except NotStatic as problem:
+        if problem.argument != _EXTRAS:
+            raise
+        for call in reading.calls:
+            call.pop(_EXTRAS, None)
+        return stated_in_script(reading, text)
 
 
 def name_in_script(text: str) -> str | None:
@@ -113,10 +129,10 @@ def name_in_script(text: str) -> str | None:
     return names.pop() or None if len(names) == 1 else None
 
 
-def _reading(text: str) -> ScriptReading:
+def _reading(text: str, file_text: Callable[[str], str | None] = lambda _: None) -> ScriptReading:
     try:
         # Nothing that compiles is looked for, so no knowledge of it is needed.
-        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ())
+        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ(), file_text)
     except SyntaxError as problem:
         raise NotStatic(f"not Python 3: {problem.msg}", problem.lineno or 0) from None
     except (ValueError, RecursionError, MemoryError) as problem:
@@ -170,13 +186,13 @@ def _extras(call: Mapping[str, Value], text: str) -> Mapping[str, tuple[str, ...
 
 def _iter_optional(call: Mapping[str, Value], text: str) -> Iterator[tuple[str, list[str]]]:
     """The extras of *call*, each by its key: a name, a marker behind a colon, or both."""
-    optional = call.get("extras_require") or {}
+    optional = call.get(_EXTRAS) or {}
     if not isinstance(optional, dict) or "**" in optional:
-        raise _not_literal(text, "extras_require")
+        raise _not_literal(text, _EXTRAS)
     for key, members in optional.items():
         texts = literal_texts(members)
         if texts is None:
-            raise _not_literal(text, "extras_require")
+            raise _not_literal(text, _EXTRAS)
         yield key, texts
 
 
@@ -201,12 +217,13 @@ def _not_literal(text: str, argument: str) -> NotStatic:
     value = next(_iter_values(nodes, argument), None)
     if isinstance(value, ast.Name):
         assigned = [node.value for node in nodes if isinstance(node, ast.Assign) and _binds(node, value.id)]
-        value = assigned[-1] if assigned else value
+        # An empty one is filled further down.
+        value = next((each for each in reversed(assigned) if ast.unparse(each) not in ("{}", "[]")), value)
     if value is None:
-        return NotStatic(f"{argument} is not literal", _line_of_call(text))
+        return NotStatic(f"{argument} is not literal", _line_of_call(text), argument)
     written = ast.unparse(value).replace("\n", " ")
     shown = written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"
-    return NotStatic(f"{argument} is not literal but {shown}", value.lineno)
+    return NotStatic(f"{argument} is not literal but {shown}", value.lineno, argument)
 
 
 def _iter_values(nodes: Iterable[ast.AST], argument: str) -> Iterator[ast.expr]:
