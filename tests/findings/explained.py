@@ -120,6 +120,7 @@ def project_that_is_blocked_or_clashes() -> list[str]:
         why(projects, "a", "a"),
         why(projects, "m", "r", "m>=2", constraints=["m<9"]),
         why(projects, "r", "r", "m>=2"),
+        why(projects, "m", "r[x]==1", "m>=2"),
         why(projects, "old", "old"),
         why(projects, "old", "old>5"),
         why(projects, "a", "a", budget=Budget(rounds=1)),
@@ -169,6 +170,16 @@ def versions_and_their_standing() -> list[str]:
     threads = FakeProjects(
         {"a": {"1": [wheel()], "2": [wheel("cp313-cp313-win_amd64")], "3": [wheel("cp314-cp314-win_amd64")]}}
     )
+    of_extra = FakeProjects(
+        {
+            "a": {
+                "1": [wheel(extras=["x"])],
+                "2": [wheel(requires=["d<1", "c>=2; extra == 'y'", "c>=2; extra == 'x'"], extras=["x", "y"])],
+            },
+            "b": {"1": [wheel(requires=["c<2"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
     apart = FakeProjects(
         {
             "a": {str(number): [wheel(requires=[f"c>={number}"])] for number in (1, 2, 3)},
@@ -196,6 +207,7 @@ def versions_and_their_standing() -> list[str]:
         why(mixed, "a", "a", allowed=frozenset(Installability)),
         why(threads, "a", "a", python="3.13t"),
         why(apart, "a", "a", "b"),
+        why(of_extra, "a", "a[x]", "b"),
         why(floors, "a", "a", platform="manylinux_2_28_x86_64"),
         why(days, "a", "a", exclude_newer="2026-11-01T00:00:00Z"),
         why(comb, "a", "a<1.20,!=1.3"),
@@ -408,7 +420,7 @@ def words_for_people() -> list[str]:
         *(asker(each) for each in origins),
         *(
             f"{name}: {', '.join(near_names(canonicalize_name(name), known))}"
-            for name in ("requests", "req", "re", "oauth", "b")
+            for name in ("requests", "req", "re", "o", "oauth", "b")
         ),
     ]
 

@@ -246,6 +246,7 @@ def test_pre_release_that_a_bound_names_is_an_older_version_as_any_other() -> No
         ("5", ("4", "6"), "6"),
         ("5", ("3", "8"), "3"),
         ("5", ("4", None), "4"),
+        ("5", ("1", "9"), "9"),
     ],
 )
 def test_nearer_version_is_that_which_fewer_releases_lie_between(

@@ -12,9 +12,16 @@ from packaging.version import Version
 
 from tests.fakes.projects import INDEX, FakeProjects, wheel
 from tests.findings.test_findings import codes, findings, only
-from wheelcheck.findings.indexes import asked_label, exact_version
+from tests.resolver.test_passes import PURE
+from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.indexes import asked_label, exact_version, find_refused_names, find_shared_names
 from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.finding import Code, Severity
+from wheelcheck.model.requirement import CommandLineOrigin, HashPin, Requirement
+from wheelcheck.model.resolution import Policy, Resolution
+from wheelcheck.resolver.passes import resolve
+from wheelcheck.resolver.question import Question
+from wheelcheck.targets.targets import parse_target
 
 OURS, FOLDER = "https://ours.example/simple/", "file:///srv/wheels/"
 
@@ -107,3 +114,25 @@ def test_index_that_failed_is_told_with_its_reason_and_what_was_not_seen_there()
     found = only(findings(listed({"1": (INDEX,)}, unasked=((OURS, "timed out"),)), "a"), Code.INDEX_FAILED)
     assert found.message == f"{OURS} could not be asked, and the other indexes answered alone"
     assert found.evidence == ("timed out", "not seen there: a")
+
+
+@pytest.mark.parametrize(("hashed", "told"), [((), ["a", "b"]), (("a",), ["b"]), (("a", "b"), [])])
+def test_hash_of_the_file_settles_where_a_project_is_from(hashed: tuple[str, ...], told: list[str]) -> None:
+    projects = SeveralIndexes({each: {"1": [wheel()]} for each in "ab"})
+    projects.places = {"1": (INDEX, OURS)}
+    projects.told = {"unasked": ((OURS, "status 403"),), "refused": (OURS,), "unlisted": (OURS,)}
+    digest = projects.page(NormalizedName("a")).distributions[Version("1")][0].at.sha256 or ""
+    lines = tuple(
+        Requirement.parse(
+            f"{name}==1",
+            CommandLineOrigin(text=name),
+            hashes=(HashPin(algorithm="sha256", digest=digest),) if name in hashed else (),
+        )
+        for name in "ab"
+    )
+    question = Question(requirements=lines, target=parse_target("win_amd64", "3.11"), policy=Policy(allowed=PURE))
+    outcome = resolve(question, projects)
+    assert isinstance(outcome, Resolution)
+    diagnosis = Diagnosis(outcome, projects, question.policy, requirements=lines)
+    for rule in (find_shared_names, find_refused_names):
+        assert [each.package for each in rule(diagnosis)] == told
