@@ -137,6 +137,19 @@ NEEDED: dict[str, tuple[str, tuple[str, ...]]] = {
         "    except OSError:\n        pass\nif lib is None:\n    raise ImportError",
         ("zap", "x.dll"),
     ),
+    "a file that is looked for first, and a name of a last resort": (
+        "MAJOR = 1\ndef find(name, version):\n    found = None\n"
+        "    for each in [f'{name}.dll', f'lib{name}-{version}.dll']:\n"
+        "        if os.path.isfile(each):\n            found = each\n            break\n"
+        "    if found is None:\n        found = find_library(name)\n    return found or f'{name}.dll'\n"
+        "lib = ctypes.cdll.LoadLibrary(find('zap', MAJOR))",
+        ("zap.dll", "libzap-1.dll", "zap"),
+    ),
+    "a file beside the module": (
+        "for name in ('x.dll', 'x-2.dll'):\n    path = find_library(name)\n    if path:\n        break\nelse:\n"
+        "    path = os.path.join(os.path.dirname(__file__), 'x.dll')\n    if not os.path.exists(path):\n        raise OSError",
+        ("x.dll", "x-2.dll"),
+    ),
     "an attribute of nothing": (
         "def load():\n    try:\n        return ctypes.CDLL('x.dll')\n    except OSError:\n        return None\n"
         "lib = load()\nlib.f.argtypes = []",
@@ -167,6 +180,8 @@ WORKING: dict[str, str] = {
     "a class that is given a place": f"{THROUGH_A_CLASS}\nlib = Library('zap', here)",
     "a class that another one makes": f"{THROUGH_A_CLASS.replace('class Library:', 'class Library(metaclass=Lazy):')}\n"
     "lib = Library('zap')",
+    "a file that is no library": "if not os.path.exists(os.path.join(here, 'x.json')):\n    raise OSError",
+    "a folder that is not known": "if not os.path.exists(os.path.join(here, name)):\n    raise OSError",
     "a method that may be another class's": "class A(B):\n    pass\nlib = A().load('x.dll')",
 }
 FOUND_ELSEWHERE: dict[str, str] = {

@@ -27,13 +27,15 @@ _MOST = 100
 _LONGEST = 300
 """How many texts, of how many characters, a sum of texts may have."""
 _NAME = re.compile(r"(?=[\d_.+-]*+[A-Za-z])[\w.+-]++", re.ASCII)
+_FILE = re.compile(r"\.(?:dll|dylib|so(?:\.\d+)*)$", re.ASCII)
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Value(Struct, frozen=True):
     """What a name stands for: one of *texts*; nothing (*absent*), where *sought* was looked for in vain; or a *constant*.
 
-    With *is_list* it is a list of the *texts*, or an instance of the class *made*. Unless it *is_known*, it may be something else.
+    With *is_list* it is a list of the *texts*. It may be an instance of the class *made*, or the path of a library in some folder,
+    whose name is one of *files*. Unless it *is_known*, it may be something else.
     """
 
     texts: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class Value(Struct, frozen=True):
     constant: bool | None = None
     is_list: bool = False
     made: str = ""
+    files: tuple[str, ...] = ()
     is_known: bool = True
 
     @property
@@ -184,6 +187,8 @@ class ValueReader:
                 return Value(texts=(text,))
             case ast.Constant(value=bool() as known):
                 return Value(constant=known)
+            case ast.Constant(value=int() as number):
+                return Value(texts=(str(number),), constant=bool(number))
             case ast.Constant(value=None):
                 return Value(absent=True)
             case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
@@ -220,6 +225,10 @@ class ValueReader:
                 if truth is None:
                     return merged(self.value(body, names), self.value(other, names))
                 return self.value(body if truth else other, names)
+            case ast.Call(func=ast.Attribute(value=folder, attr="join"), args=[_, *_, last]) if (
+                last_name(folder) == "path"
+            ):
+                return Value(files=self.value(last, names).texts, is_known=False)
             case ast.NamedExpr(target=target, value=inner):
                 held = self.value(inner, names)
                 self.assign(target, held, names)
@@ -271,6 +280,11 @@ class ValueReader:
                 value = self.value(left, names)
                 is_one = value.is_known and len(value.texts) == 1 and not value.is_list
                 return (value.texts == (text,)) is isinstance(how, ast.Eq) if is_one else truth_of(test, self.target)
+            case ast.Call(func=function, args=[inner]) if last_name(function) in ("isfile", "exists"):
+                value = self.value(inner, names)
+                files = value.texts or value.files
+                is_absent = bool(files) and all(map(_FILE.search, files)) and self.look_for(files, test)
+                return False if is_absent else None
         known = truth_of(test, self.target)
         is_own = isinstance(test, ast.Name | ast.Attribute | ast.Call | ast.NamedExpr)
         return _truth_of_value(self.asked(test, names)) if known is None and is_own else known
@@ -309,7 +323,8 @@ def _truth_of_value(value: Value) -> bool | None:
 
 def merged(one: Value, other: Value) -> Value:
     """What a name stands for after two branches."""
-    both = one.is_known and other.is_known
+    # A number and a text are true on different grounds.
+    both = one.is_known and other.is_known and (one == other or (one.constant is None and other.constant is None))
     if one.texts and other.texts:
         texts = tuple(dict.fromkeys((*one.texts, *other.texts)))
         return Value(texts=texts, is_list=one.is_list and other.is_list, is_known=both)
