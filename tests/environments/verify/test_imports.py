@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import subprocess
 import sys
 import venv
@@ -280,3 +281,18 @@ def test_native_module_that_hides_behind_its_package_counts_as_loaded(site: Fake
     site.install("hiding", {"hiding.py": code, f"_struct.{NATIVE}": Path(file).read_bytes()})
     (hiding,) = look(site.root, imports=TRY).distributions
     assert (hiding.native_modules, hiding.native_loaded, len(hiding.imports)) == (1, 1, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("cc"), reason="a C compiler makes the library")
+def test_library_that_a_package_gives_to_ctypes_is_no_module_that_fails(site: FakeEnvironment, tmp_path: Path) -> None:
+    source, library = tmp_path / "cipher.c", tmp_path / "cipher.so"
+    source.write_text("void *PyInit_cipher(void) { return 0; }", "utf-8")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    site.install("ciphers", {"ciphers/__init__.py": "", f"ciphers/cipher.{NATIVE}": library.read_bytes()})
+    inspection = look(site.root, imports=TRY)
+    (ciphers,) = inspection.distributions
+    assert [(each.module, each.outcome) for each in ciphers.imports] == [
+        ("ciphers", TrialOutcome.IMPORTED),
+        ("ciphers.cipher", TrialOutcome.IMPORTED),
+    ]
+    assert (ciphers.native_modules, ciphers.native_loaded, inspection.errors) == (1, 1, ())
