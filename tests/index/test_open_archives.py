@@ -67,8 +67,8 @@ def length(file: BinaryIO, _filename: str) -> int:
 @pytest.mark.parametrize(
     ("size", "needs", "asked_for"),
     [
-        (SMALL, ALL, ""),
-        (SMALL + 1, ALL, "bytes=-65536"),
+        (3 * MIB, ALL, ""),
+        (3 * MIB + 1, ALL, "bytes=-65536"),
         (256 * 1024, ONE, ""),
         (256 * 1024 + 1, ONE, "bytes=-65536"),
         (256 * 1024, NOTHING, ""),
@@ -85,7 +85,7 @@ def test_small_wheel_is_fetched_whole_in_one_request(
     assert asked == [asked_for]
 
 
-@pytest.mark.parametrize(("limit", "is_read"), [(WHOLE, True), (WHOLE + 1, False)])
+@pytest.mark.parametrize(("limit", "is_read"), [(60 * MIB, True), (60 * MIB + 1, False)])
 def test_archive_of_more_than_60_mib_is_not_fetched_for_its_code(limit: int, is_read: bool) -> None:
     assert WHOLE == 60 * MIB
     with host(lambda asked: (200, "", CONTENT) if not asked else (416, "", b"")) as (url, _):

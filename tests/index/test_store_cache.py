@@ -254,6 +254,13 @@ def test_an_unverified_wheel_hash_is_still_the_key_of_its_metadata(tmp_path: Pat
             assert projects.metadata(wheel) == told
 
 
+def test_metadata_is_remembered_by_the_hash_wherever_the_wheel_lies(tmp_path: Path) -> None:
+    for is_first in (True, False):
+        with IndexServer(CATALOG) as server, store(server.simple_url, cache_dir=tmp_path) as projects:
+            projects.metadata(first_wheel(projects.page(name("a"))))
+            assert (RequestKind.SIDECAR in projects.statistics.requests) is is_first
+
+
 def test_a_direct_reference_with_a_hash_is_remembered(tmp_path: Path) -> None:
     (wheel_name, wheel), (sdist_name, sdist) = CATALOG["a"]
     with IndexServer(CATALOG) as server:

@@ -9,10 +9,14 @@ from importlib import import_module
 import pytest
 from msgspec import Struct
 
-# The state of a search, which changes with it.
-CHANGING = {"_Level", "_Saved"}
+# The state of a search, of a host or of an archive that is fetched in parts, which changes with it.
+CHANGING = {"_Level", "_Saved", "FileHost", "OpenArchive"}
 # Made thousands of times in a loop, or of two parts alone.
-BY_PLACE = {"_Placed", "_Limit"}
+BY_PLACE = {
+    *("_Placed", "_Limit", "_Node", "_RemoteIndex"),
+    *("FileEntry", "PackedVersion", "PackedPage", "Listing", "Layer", "Subject", "PageAnswer"),
+    *("Validity", "CachedAnswer"),
+}
 
 
 def values(room: str) -> Iterator[type[Struct]]:
@@ -27,7 +31,7 @@ def values(room: str) -> Iterator[type[Struct]]:
         )
 
 
-@pytest.mark.parametrize("room", ["resolver", "findings"])
+@pytest.mark.parametrize("room", ["resolver", "findings", "index", "repairs"])
 def test_value_is_frozen_and_made_by_names(room: str) -> None:
     found = list(values(room))
     assert found

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.fakes.code import FakeCode
 from tests.fakes.projects import wheel
-from tests.repairs.questions import CommandLine, Situation, commands, the_one
-from tests.repairs.situations import WIN, advisory, app, native
+from tests.repairs.questions import CommandLine, Elsewhere, Situation, commands, the_one
+from tests.repairs.situations import SINGLE, WIN, advisory, app, native
+from wheelcheck.ports import SilentReporter
+from wheelcheck.repairs.conflict_sets import kept_at
+from wheelcheck.repairs.context import Limits, RepairContext
+from wheelcheck.repairs.trials import OutOfTime, Trials
 
 
 def test_second_remedy_that_overrides_the_same_project_is_a_trial_of_its_own() -> None:
@@ -43,3 +52,41 @@ def test_pin_without_a_usable_version_on_the_target_is_touched_by_itself_and_not
     proposals = situation.proposals()
     assert commands(proposals) == ["--python 3.10", "--replace base==2.0"]
     assert proposals.tried == 3
+
+
+def test_three_quarters_of_the_time_are_for_the_search_and_the_rest_for_the_remedies_of_advisories() -> None:
+    now = [1000.0]
+    situation = SINGLE["older-wheel"]
+    projects = situation.projects()
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    limits = Limits(seconds=80, trials=3, clock=lambda: now[0])
+    trials = Trials(situation.blocked(projects), context, limits, SilentReporter())
+    assert trials.seconds_left() == 60
+    now[0] += 59
+    assert trials.seconds_left() == 1
+    for later in (1, 2):
+        now[0] += later
+        with pytest.raises(OutOfTime):
+            trials.seconds_left()
+    assert trials.ended_by_clock
+    trials.begin_advisory_fixes(2)
+    assert trials.seconds_left() == 18
+
+
+def test_so_many_trials_are_made_and_each_once() -> None:
+    situation = SINGLE["both-wheels"]
+    projects = situation.projects()
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    trials = Trials(situation.blocked(projects), context, Limits(trials=2, more_trials=1), SilentReporter())
+    kept = [kept_at(canonicalize_name("av"), Version(text)) for text in ("1.0", "4.0", "5.0")]
+    first = trials.of(kept[:1])
+    assert trials.of(kept[:1]) is first
+    trials.of(kept[1:2])
+    assert trials.count == 2
+    with pytest.raises(OutOfTime):
+        trials.of(kept[2:])
+    assert trials.of(kept[:1]) is first
+    trials.begin_advisory_fixes(1)
+    trials.of(kept[2:])
+    assert trials.count == 3
+    assert not trials.ended_by_clock

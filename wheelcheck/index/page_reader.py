@@ -31,16 +31,16 @@ from wheelcheck.model.distribution import Availability, LinkSkip, parse_link, pa
 from wheelcheck.texts.files import read_file
 
 
-class _Meta(msgspec.Struct, rename="kebab"):
+class _Meta(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):
     api_version: str = "1.0"
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "active"
     reason: str | None = None
 
 
-class _Page(msgspec.Struct, rename="kebab"):
+class _Page(msgspec.Struct, rename="kebab", frozen=True, kw_only=True):
     files: list[FileEntry]
     meta: _Meta = msgspec.field(default_factory=_Meta)
     project_status: _Status | None = None

@@ -19,7 +19,7 @@ from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 
 
-class BlockerCase(Struct, kw_only=True, dict=True):
+class BlockerCase(Struct, frozen=True, kw_only=True, dict=True):
     """One *blocker* of a failed trial, seen in its *view*, with all that a remedy may look at.
 
     ``suggestions`` collects the edits that could not be looked into, by project and address.

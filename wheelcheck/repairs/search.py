@@ -36,7 +36,7 @@ _LATER = 4  # so often later versions are tried where imports fail
 _YEARS = 2  # between two versions, after which the older was made for other neighbours
 
 
-class _Node(Struct):
+class _Node(Struct, frozen=True):
     bound: int
     cost: int
     order: tuple[Key, ...]
