@@ -15,6 +15,7 @@ from tests.fakes import samples
 from tests.report.scenes import GOLDEN, SCENES, Scene
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import InputRecord, Plan
+from wheelcheck.report.commands import wrapped_command
 from wheelcheck.report.summary import render_summary
 
 PLANS = samples.every_plan()
@@ -139,6 +140,21 @@ def test_plan_that_was_written_is_carried_out_next_and_not_written_again(word: s
         assert "    wheelcheck fetch 'my plan.json' -d wheels\n" in text
         assert "    wheelcheck bundle 'my plan.json' --runtime RUNTIME -o dist\n" in text
         assert "    wheelcheck export 'my plan.json' --to requirements" in text
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("numpy==1.26.4", "numpy==1.26.4"),
+        ("numpy<2", '"numpy<2"'),
+        ('uvloop; sys_platform == "linux"', "\"uvloop; sys_platform == 'linux'\""),
+        ("C:\\my folder\\a.txt", '"C:\\my folder\\a.txt"'),
+        ("@file", '"@file"'),
+        ("a,b", '"a,b"'),
+    ],
+)
+def test_commands_on_windows_are_one_line_that_its_shells_take(word: str, typed: str) -> None:
+    assert wrapped_command(("wheelcheck", "plan", word), 20, is_windows=True) == [f"wheelcheck plan {typed}"]
 
 
 def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:

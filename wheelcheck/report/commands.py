@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct
@@ -30,6 +31,7 @@ _Part = tuple[str, ...]
 
 # Those of a plan come first in the table: --platform names one there, and several for a check.
 _BY_FLAG = {flag: option for option in reversed(OPTIONS.values()) for flag in option.flags}
+_PLAIN = re.compile(r"[\w+=:./\\~-]+")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?=$|[\s\[(<>=!~;@])")
 
 
@@ -252,7 +254,7 @@ def _recorded_words(recorded: Options) -> Iterator[str]:
 
 
 def draw_command(page: Page, words: Sequence[str], *, indent: int = 4, style: str = "") -> None:
-    """Add the command *words* to *page*, as typed into a POSIX shell."""
+    """Add the command *words* to *page*, as typed into a shell of this system."""
     for line in wrapped_command(words, page.width - indent):
         page.line((" " * indent, ""), (line, style))
 
@@ -267,8 +269,13 @@ def draw_steps(page: Page, steps: Sequence[NextStep]) -> None:
         draw_command(page, step.command)
 
 
-def wrapped_command(words: Sequence[str], room: int) -> list[str]:
-    """*words* as typed into a POSIX shell, broken between them, with its continuation mark, where they are longer than *room*."""
+def wrapped_command(words: Sequence[str], room: int, *, is_windows: bool = sys.platform == "win32") -> list[str]:
+    """*words* as typed into a shell, broken between them, with its continuation mark, where they are longer than *room*.
+
+    Command Prompt and PowerShell have no mark in common: for them it is one line, which the terminal breaks.
+    """
+    if is_windows:
+        return [" ".join(map(_quoted_for_windows, words))]
     lines = [""]
     for piece in _iter_pieces(words):
         joined = f"{lines[-1]} {piece}" if lines[-1] else piece
@@ -295,3 +302,10 @@ def _iter_pieces(words: Sequence[str]) -> Iterator[str]:
             yield quoted
     if option:
         yield option
+
+
+def _quoted_for_windows(word: str) -> str:
+    """*word* as Command Prompt and PowerShell both take it: requirements may have the other quotes inside (PEP 508)."""
+    if _PLAIN.fullmatch(word):
+        return word
+    return f'"{word}"' if '"' not in word else '"{}"'.format(word.replace('"', "'"))
