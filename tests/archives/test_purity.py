@@ -8,7 +8,7 @@ import pytest
 
 from tests.archives.readers import judge
 from tests.fakes.archives import Content
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.judgement import Installability, Purity
 
 HEAD = "import os, sys, platform\nfrom setuptools import setup, Extension\n"
 C = {"demo/_fast.c": "", "demo/__init__.py": ""}
@@ -233,6 +233,36 @@ def test_a_setup_py_that_starts_again_without_extensions_needs_no_compiler(scrip
     judgement = judge({"setup.py": HEAD + script, **C})
     assert judgement.purity is Purity.OPTIONAL
     assert "again without extensions" in judgement.evidence[0]
+
+
+ELSEWHERE_SCRIPTS = {
+    "sys.platform": (
+        "e = []\nif sys.platform == 'darwin' or os.getenv('FORCE', '0') == '1':\n    e = [Extension('a', [])]",
+        ("linux", "win32"),
+    ),
+    "platform.system": (
+        "import platform\ne = [Extension('a', [])] if platform.system() != 'Windows' else None",
+        ("win32",),
+    ),
+    "os.name": ("e = [Extension('a', [])]\nif os.name == 'nt':\n    e = []", ("win32",)),
+    "sysconfig": (
+        "from sysconfig import get_platform\ne = [Extension('a', [])] if get_platform().startswith('macosx') else []",
+        ("linux", "win32"),
+    ),
+    "each its own": ("e = [Extension('a' if sys.platform == 'win32' else 'b', [])]", ()),
+    "nowhere else": ("if sys.platform != 'linux':\n    sys.exit('for Linux')\ne = [Extension('a', [])]", ()),
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE_SCRIPTS)
+def test_an_extension_of_one_system_is_told_to_be_none_on_the_others(kind: str) -> None:
+    script, pure_on = ELSEWHERE_SCRIPTS[kind]
+    judgement = judge({"setup.py": f"import os\n{HEAD}{script}\nsetup(ext_modules=e)", **C})
+    assert (judgement.purity, judgement.pure_on) == (Purity.NATIVE, pure_on)
+    for system in pure_on:
+        installability, evidence = judgement.on(system)
+        assert (installability, evidence[0]) == (Installability.SDIST_PURE, f"setup.py makes no extension on {system}")
+    assert judgement.on("cygwin")[0] is Installability.SDIST_NATIVE
 
 
 def test_a_build_requirement_that_compiles_is_never_optional() -> None:

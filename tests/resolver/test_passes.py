@@ -353,6 +353,33 @@ def test_release_with_pure_and_platform_wheels_tells_nothing_of_its_source(
     assert (told and told[0]) == kind
 
 
+@pytest.mark.parametrize(
+    ("platform", "is_native"),
+    [
+        ("musllinux_1_2_x86_64", False),
+        ("manylinux_2_28_riscv64", False),
+        ("macosx_13_0_arm64", True),
+        ("win_amd64", True),
+    ],
+)
+def test_wheels_of_a_system_that_suit_every_python_beside_those_of_another_for_one_leave_it_to_the_archive(
+    platform: str, is_native: bool
+) -> None:
+    """The kind of watchdog: an extension for macOS, and packed files alone for Linux. What has no wheel there is as the others."""
+    tags = ("py3-none-manylinux2014_x86_64", "cp313-cp313-macosx_11_0_arm64")
+    page = FakeProjects({"a": {"1": [sdist(), *map(wheel, tags)]}}).page(canonicalize_name("a"))
+    told = purity_from_siblings(page.distributions[Version("1")], platform)
+    assert (told is not None) is is_native
+
+
+def test_a_program_packed_for_every_system_is_native_although_its_wheels_suit_every_python() -> None:
+    tags = ("py3-none-manylinux2014_x86_64", "py3-none-win_amd64", "py3-none-macosx_11_0_arm64")
+    page = FakeProjects({"a": {"1": [sdist(), *map(wheel, tags)]}}).page(canonicalize_name("a"))
+    told = purity_from_siblings(page.distributions[Version("1")], "musllinux_1_2_x86_64")
+    assert told is not None
+    assert told[0] is Installability.SDIST_NATIVE
+
+
 def _of_years(*years: int) -> dict[str, list[FakeFile]]:
     """One version a year, all pure archives but the newest, which compiles."""
     return {

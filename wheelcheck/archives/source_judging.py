@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from wheelcheck.archives.core_metadata import FileIdentity
 from wheelcheck.archives.purity import is_something, judge_hooks, judge_script_backend, judge_setup
 from wheelcheck.archives.source_facts import (
@@ -36,6 +38,10 @@ _RULES: dict[BackendKind, Callable[[SourceFacts, str], Verdict]] = {
     BackendKind.SCRIPT: judge_script_backend,
 }
 
+_ASKS_FOR_SYSTEM = re.compile(
+    r"\bsys\.platform\b|\bos\.name\b|\bplatform\.system\b|\bget_platform\b|import (?:platform|system)\b"
+)
+
 
 def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowledge) -> Judgement:
     """Metadata and purity of *tree*, which calls itself *identity*; costs a few ms, most of it for ``setup.py``."""
@@ -58,15 +64,29 @@ def judge_tree(tree: SourceTree, identity: FileIdentity, knowledge: NativeKnowle
         evidence=(*verdict.evidence, *filter(None, (detour, why_not))),
         metadata=metadata,
         avoidable=bool(detour),
+        pure_on=_pure_on(facts) if verdict.purity is Purity.NATIVE else (),
     )
 
 
-def _script(tree: SourceTree, environ: Environ, knowledge: NativeKnowledge) -> ScriptReading | None:
+def _pure_on(facts: SourceFacts) -> tuple[str, ...]:
+    """The values of ``sys.platform`` on which the ``setup.py`` of *facts*, which asks for the system, compiles nothing."""
+    if facts.kind is not BackendKind.SETUP or not _ASKS_FOR_SYSTEM.search(facts.tree.text("setup.py") or ""):
+        return ()
+    return tuple(
+        system
+        for system in ("darwin", "linux", "win32")
+        if (script := _script(facts.tree, Environ(), facts.knowledge, system)) is not None
+        and script.calls
+        and _judge_purity(replace(facts, script=script)).purity is Purity.PURE
+    )
+
+
+def _script(tree: SourceTree, environ: Environ, knowledge: NativeKnowledge, system: str = "") -> ScriptReading | None:
     text = tree.text("setup.py")
     if text is None:
         return None
     try:
-        return read_script("setup.py", text, knowledge, tree.text, environ)
+        return read_script("setup.py", text, knowledge, tree.text, environ, system=system)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

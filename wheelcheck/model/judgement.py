@@ -45,13 +45,21 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
     ``evidence`` are short sentences naming the member they stand on, strongest first. ``metadata`` is ``None`` where the
     archive says nothing static about its dependencies. ``avoidable`` is set for a native archive that can, by its own word, be
-    built without its compiled part (a switch, a fall-back): the same release may then have a ``none-any`` wheel.
+    built without its compiled part (a switch, a fall-back): the same release may then have a ``none-any`` wheel. ``pure_on`` are
+    the values of ``sys.platform`` on which a native archive compiles nothing.
     """
 
     purity: Purity
     evidence: tuple[str, ...] = ()
     metadata: CoreMetadata | None = None
     avoidable: bool = False
+    pure_on: tuple[str, ...] = ()
+
+    def on(self, sys_platform: str) -> tuple[Installability, tuple[str, ...]]:
+        """How the archive installs on a system, with the evidence."""
+        if sys_platform in self.pure_on:
+            return Installability.SDIST_PURE, (f"setup.py makes no extension on {sys_platform}", *self.evidence)
+        return self.purity.installability, self.evidence
 
 
 class Status(Enum):

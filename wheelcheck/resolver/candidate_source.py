@@ -169,7 +169,7 @@ class CandidateSource:
         if (known := purity_from_siblings(siblings, self.compatibility.target.platform)) is not None:
             return known
         judgement = self._judgement(fit.distribution, url)
-        return judgement.purity.installability, judgement.evidence
+        return judgement.on(self.compatibility.target.markers.get("sys_platform", ""))
 
     def _why_missing(self, name: NormalizedName, version: Version, url: str | None) -> tuple[str, ...]:
         if url is not None:

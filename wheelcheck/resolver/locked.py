@@ -102,7 +102,7 @@ class LockedResolver:
         chosen = release.fit.distribution
         if isinstance(chosen, Wheel):
             return Installability.WHEEL, ()
-        return purity_from_siblings(files) or self._judged(package, chosen)
+        return purity_from_siblings(files, self._compatibility.target.platform) or self._judged(package, chosen)
 
     def _judged(self, package: LockedPackage, sdist: Sdist) -> tuple[Installability, tuple[str, ...]]:
         # The index's own word on where the file is goes first: some locks have only its name, others name a host that this
@@ -119,7 +119,7 @@ class LockedResolver:
         except ArchiveRefused as error:
             self._refused[package.name] = str(error)
             return Installability.SDIST_UNKNOWN, (str(error),)
-        return judgement.purity.installability, judgement.evidence
+        return judgement.on(self._compatibility.target.markers.get("sys_platform", ""))
 
     # Edges
 

@@ -301,6 +301,7 @@ def purity_from_siblings(
 ) -> tuple[Installability, tuple[str, ...]] | None:
     """The installability of a source archive by the wheels of its release: where all are platform wheels, a compiler made them.
 
+    ``None`` where the wheels say too little: some are pure, or those for the system of *platform* suit every interpreter.
     The evidence names those first that are nearest to *platform*: its C library and machine, then its system.
     """
     wheels = [file for file in files if isinstance(file, Wheel)]
@@ -314,11 +315,23 @@ def purity_from_siblings(
     pure = [wheel for wheel in wheels if wheel.is_any]
     if pure and len(pure) == len(wheels):
         return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
-    if wheels and not pure:
+    if wheels and not pure and not _compiles_elsewhere_alone(wheels, kind):
         named = ", ".join(wheel.filename for wheel in wheels[:_SIBLINGS_NAMED])
         more = f" and {len(wheels) - _SIBLINGS_NAMED} more" if len(wheels) > _SIBLINGS_NAMED else ""
         return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}{more}",)
     return None
+
+
+def _compiles_elsewhere_alone(wheels: Sequence[Wheel], kind: str) -> bool:
+    """Whether the wheels for the system of *kind* suit every Python and only others hold code for one: watchdog's for macOS."""
+    kinds = _LINUX if kind in _LINUX else (kind,)
+    own = [wheel for wheel in wheels if wheel.tags[0][2].startswith(kinds)]
+    others = [wheel for wheel in wheels if wheel not in own]
+
+    def suits_all(wheel: Wheel) -> bool:
+        return all(python.startswith("py") and abi == "none" for python, abi, _ in wheel.tags)
+
+    return bool(kind) and bool(own) and all(map(suits_all, own)) and not all(map(suits_all, others))
 
 
 def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:

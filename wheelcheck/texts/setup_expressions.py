@@ -37,6 +37,10 @@ _ITEMS = 2_000  # strings that a loop is followed through
 _OF_TEXTS = frozenset(
     {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
 )
+_SYSTEM_NAMES = {
+    "system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
+    "get_platform": {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"},
+}
 _ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
 Scope = dict[str, Value]
@@ -52,9 +56,11 @@ class Expressions:
         module_text: Callable[[str], str | None],
         environ: Environ,
         file_text: Callable[[str], str | None],
+        system: str,
     ) -> None:
         self.reading = reading
         self._file_text = file_text
+        self.system = system
         self.knowledge = knowledge
         self.module_text = module_text
         self.environ = environ
@@ -155,6 +161,8 @@ class Expressions:
                 return self.environ
             case "sys.argv":
                 return list(ARGV)
+            case "sys.platform" | "os.name" if self.system:
+                return self.system if dotted == "sys.platform" else "nt" if self.system == "win32" else "posix"
         module, _, name = dotted.rpartition(".")
         return self.modules.get(module, {}).get(name, UNKNOWN)
 
@@ -269,6 +277,8 @@ class Expressions:
             listed = literal_texts(given.text if isinstance(given, OpenFile) else given)
             # Options are none of what it gives, and the files that they name are not read here.
             return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
+        if self.system and real in _SYSTEM_NAMES:
+            return _SYSTEM_NAMES[real][self.system]
         known = called_builtin(dotted, arguments)
         if known is not None:
             return known.value
