@@ -94,6 +94,20 @@ def test_bytes_of_all_answers_on_the_way_are_counted_and_the_last_body_is_the_bo
     assert (response.received, body) == (len(BODY) + 4, BODY)
 
 
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("http://[::1/a", "invalid IPv6 address"),
+        ("http://h.example:99999/", "invalid port number"),
+        ("http://", "empty host"),
+    ],
+)
+def test_address_that_is_none_is_told_with_what_is_wrong_with_it(url: str, cause: str) -> None:
+    with pytest.raises(RequestFailed, match=f"no URL that can be asked: {cause}") as caught:
+        send(url)
+    assert not caught.value.may_pass
+
+
 # Limits
 
 

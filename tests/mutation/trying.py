@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -214,17 +215,17 @@ class Trying:
         First those that run most of what is near for their time, until all is run that any of them runs; then the same of the
         whole file, and then the quickest.
         """
-        touched = frozenset(range(mutant.begin[0], mutant.end[0] + 1))
+        touched = range(mutant.begin[0], mutant.end[0] + 1)
         lines = {
             name: ran
             for name, ran in self._lines[mutant.path].items()
             # A line that runs once in a process is noted for no test, or for the first.
-            if name in items and (by_import or ran & touched)
+            if name in items and (by_import or not ran.isdisjoint(touched))
         }
         whole = [name for name in items if name.startswith(_OF_WHOLE_MODULES)] if by_import else []
         order: dict[str, None] = dict.fromkeys(whole)
         everything = frozenset().union(*lines.values())
-        near = everything & frozenset(range(mutant.begin[0] - _NEAR, mutant.end[0] + _NEAR))
+        near = everything & (_users(mutant) if by_import else frozenset(range(touched[0] - _NEAR, touched[-1] + _NEAR)))
         for missing in (near, everything):
             while missing:
                 best = max(lines, key=lambda each: (len(lines[each] & missing) / self._seconds[each], each))
@@ -233,6 +234,14 @@ class Trying:
         order |= dict.fromkeys(sorted(lines, key=lambda each: (self._seconds[each], each)))
         spent = list(accumulate(self._seconds[name] for name in order))
         return list(order)[: max(1, bisect(spent, self._budget))] if order else []
+
+
+def _users(mutant: Mutant) -> frozenset[int]:
+    """The lines of the file that use what the changed lines make when the module is loaded."""
+    lines = Path(mutant.path).read_text().splitlines()
+    made = re.findall(r"^\s*(?:class )?(\w+)", "\n".join(lines[mutant.begin[0] - 1 : mutant.end[0]]), re.MULTILINE)
+    uses = re.compile(rf"\b(?:{'|'.join(made)})\b")
+    return frozenset(number for number, line in enumerate(lines, 1) if uses.search(line))
 
 
 def _key(code: CodeType) -> _Key:

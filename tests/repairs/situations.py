@@ -532,6 +532,15 @@ ELSEWHERE = {
     ),
     "extra": Situation(line=_line("app[media,web]"), index=_EXTRAS),
     "extra-in-all": Situation(line=_line("app[all]==1.0"), index=_EXTRAS),
+    "extra-that-another-asks-for-too": Situation(
+        line=_line("app[web]", "other"),
+        index={
+            "app": {"1.0": [wheel(requires=["lib", 'lib[fast]; extra == "web"'], extras=["web"])]},
+            "other": app("lib[fast]"),
+            "lib": {"1.0": [wheel(requires=['av==1.0; extra == "fast"'], extras=["fast"])]},
+            "av": {"1.0": native()},
+        },
+    ),
     "vendors-index": Situation(
         line=_line("app"),
         index={

@@ -386,7 +386,25 @@ def _beside_an_old_archive(size: int, code: str) -> Situation:
     )
 
 
+def _beside_what_is_not_imported() -> Situation:
+    """Two that fail as before and are not imported by who asks for them, before one that is moved."""
+    index = {
+        "app": {"1.0": _at("2021-01-01", "old", "older")},
+        "old": {"1.0": _at("2021-01-01")},
+        "older": {"1.0": _at("2021-01-01")},
+        "own": {"1.0": native(), "1.1": [wheel(WIN)]},
+    }
+    code = {
+        "old-1.0": "import fcntl\n",
+        "older-1.0": "import fcntl\n",
+        "app-1.0": "def run():\n    import old, older\n",
+    }
+    asked = situation(["app==1.0", "old==1.0", "older==1.0", "own==1.0"], index, code, "old", "older")
+    return replace(asked, code={**asked.code, f"own-1.1-{WIN}.whl": {"own.py": ""}})
+
+
 IMPORTING: Mapping[str, Situation] = {
+    "two-that-are-not-imported": _beside_what_is_not_imported(),
     "name-that-newer-releases-lost": _APP,
     "name-that-newer-releases-lost-of-a-pin": replace(_APP, line=CommandLine(inputs=("app==1.0", "lib==3.1"))),
     "name-that-no-release-had": replace(
