@@ -131,7 +131,17 @@ def _implementation(text: str) -> Literal["cpython", "pypy"]:
 _LIBRARIES_FILE = "system_libraries.toml"
 _SYSTEMS = ("windows", "linux", "musl", "macos")
 _LIBRARY_SYSTEM = ("present", "with_python", "absent", "ceiling", "evidence")
-_ABSENT = ("libraries", "owner", "remedy", "bundled", "accelerator", "needed_by", "brought_by", "used_for")
+_ABSENT = (
+    "libraries",
+    "owner",
+    "remedy",
+    "bundled",
+    "accelerator",
+    "unobtainable",
+    "needed_by",
+    "brought_by",
+    "used_for",
+)
 _FAMILIES = ("GLIBCXX", "CXXABI", "GCC")
 _release = kinds.parsed_by(lambda text: tuple(map(int, text.split("."))), "not a release such as 2.28")
 
@@ -182,6 +192,7 @@ def _library_system(table: Table, *, case: bool) -> SystemKnowledge:
                 remedy=each.one("remedy", kinds.sentence),
                 bundled=each.truth("bundled") is True,
                 accelerator=each.truth("accelerator") is True,
+                unobtainable=each.truth("unobtainable") is True,
                 needed_by=each.each("needed_by", kinds.requirement),
                 brought_by=frozenset(each.each("brought_by", kinds.project)),
                 used_for=each.one("used_for", kinds.sentence) if "used_for" in each else "",

@@ -29,6 +29,7 @@ class AbsentLibrary(Struct, frozen=True, kw_only=True):
     ``owner`` is what brings it (``the Visual C++ runtime``), ``remedy`` what to do. ``needed_by`` are the versions of projects
     whose wheels are known to need one and to bring none, ``brought_by`` the projects that bring it,
     ``used_for`` says which parts of these need it, empty for all. ``accelerator``: it comes with the driver or toolkit of a card.
+    ``unobtainable``: nobody may bring it, so that no program that works loads what needs it.
     """
 
     patterns: tuple[str, ...]
@@ -36,6 +37,7 @@ class AbsentLibrary(Struct, frozen=True, kw_only=True):
     remedy: str
     bundled: bool
     accelerator: bool = False
+    unobtainable: bool = False
     needed_by: tuple[Requirement, ...] = ()
     brought_by: frozenset[NormalizedName] = frozenset()
     used_for: str = ""

@@ -420,6 +420,33 @@ def test_library_for_an_older_compiler_beside_one_for_a_newer_is_not_asked_for(w
     assert [problem.file for problem in look(windows.root).errors] == [f"{windows.site}/b/glut32.vc10.dll"]
 
 
+def test_library_that_is_there_a_second_time_and_whole_is_a_warning(windows: FakeEnvironment) -> None:
+    module, lacking = {"a/_c.pyd": make_pe(["blosc.dll"])}, {"a/blosc.dll": make_pe(["zstd.dll"])}
+    windows.install("a", {**module, **lacking}, tag=WIN)
+    windows.install("b", {"b/__init__.py": "", "b/blosc.dll": make_pe()}, tag=WIN)
+    assert [problem.library for problem in look(windows.root).errors] == ["zstd.dll"]
+    windows.install("a", {**module, **lacking, "a.libs/blosc.dll": make_pe()}, tag=WIN)
+    inspection = look(windows.root)
+    assert not inspection.errors
+    (warning,) = [each for each in inspection.warnings if each.library == "zstd.dll"]
+    assert f"{windows.site}/a.libs/blosc.dll is a copy that lacks nothing" in warning.message
+    windows.install("a", {**module, **lacking, "a.libs/blosc.dll": make_pe(["zstd.dll"])}, tag=WIN)
+    assert len([problem for problem in look(windows.root).errors if problem.library == "zstd.dll"]) == 2
+
+
+@pytest.mark.parametrize("name", ["VCRUNTIME140D.dll", "MSVCP140D.dll", "ucrtbased.dll"])
+def test_plug_in_that_was_built_for_debugging_is_a_warning_and_a_module_an_error(
+    windows: FakeEnvironment, name: str
+) -> None:
+    windows.install("a", {"a/_c.pyd": make_pe(), "a/tcc.dll": make_pe([name])}, tag=WIN)
+    inspection = look(windows.root)
+    assert not inspection.errors
+    assert name in [problem.library for problem in inspection.warnings]
+    windows.install("b", {"b/_c.pyd": make_pe([name])}, tag=WIN)
+    (error,) = look(windows.root).errors
+    assert "the debug runtime of Visual Studio" in error.message
+
+
 def test_plug_in_for_windows_needs_the_runtime_of_visual_cpp_all_the_same(windows: FakeEnvironment) -> None:
     files: dict[str, bytes | str] = {"a/_c.pyd": make_pe(), "a/sound.dll": make_pe(["MSVCP140.dll"])}
     windows.install("a", files, tag=WIN)

@@ -238,7 +238,7 @@ def judge_libraries(
                 absence = system.absence(found.library or "")
                 # What belongs into the environment is missed in any process, also in those that these parts are made for.
                 is_missed = absence is not None and absence.bundled
-                yield found if is_missed else _softened(found, binary, knowledge)
+                yield _beside_a_copy(found if is_missed else _softened(found, binary, knowledge), binary, index, case)
 
 
 def has_library_for(index: LibraryIndex, system: SystemKnowledge, names: Iterable[str], *, is_needed: bool) -> bool:
@@ -266,7 +266,7 @@ def has_library_for(index: LibraryIndex, system: SystemKnowledge, names: Iterabl
 def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -> Problem:
     """*problem* of a library that no module imports: a warning, but for the runtime of Windows, which no user has by chance."""
     absence = system.absence(problem.library or "")
-    everybodys = subject.runtime.system == "windows" and absence is not None
+    everybodys = subject.runtime.system == "windows" and absence is not None and not absence.unobtainable
     if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:
         return problem
     what = (
@@ -293,6 +293,24 @@ def _of_a_card(problems: Sequence[Problem], binary: Binary, system: SystemKnowle
         else:
             message = f"{each.message}; this library also needs what comes with {card.owner}"
             yield replace(each, severity=Severity.WARNING, message=message, remedy=card.remedy)
+
+
+def _beside_a_copy(problem: Problem, binary: Binary, index: LibraryIndex, case: LibraryCase) -> Problem:
+    """*problem* of a library that is there a second time, and whole: a warning, since whoever needs it may get the other one."""
+    if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR:
+        return problem
+    judge, judged = RULES[case.subject.runtime.system], {each.path: each for each in index.binaries}
+    for path in index.find(binary.name):
+        other = replace(case, binary=judged[path])
+        if (
+            path != binary.path
+            and not is_extension_name(binary.name)
+            and index.owner(path) == case.owner
+            and not any(judge(other))
+        ):
+            message = f"{problem.message}; {path} is a copy that lacks nothing"
+            return replace(problem, severity=Severity.WARNING, message=message)
+    return problem
 
 
 def _is_program_name(path: str) -> bool:
