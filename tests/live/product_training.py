@@ -80,7 +80,7 @@ def windows_installer(shop: Workshop) -> Iterator[Ran]:
     yield shop.tool("makensis", "-V1", "-XTarget amd64-unicode", "-XSetCompress off", "studio.nsi")
     made = next(shop.folder.glob("*-setup.exe"))
     yield note(f"The installer has {made.stat().st_size / 1e6:.0f} MB, not compressed.")
-    shutil.rmtree(shop.folder / "dist")
+    shutil.rmtree(shop.folder / "dist" / "windows")
     place = windows.drive / "studio"
     shutil.rmtree(place, ignore_errors=True)
     yield shop.tool("wine", made.name, "/S", r"/D=C:\studio")
@@ -118,17 +118,15 @@ def debian_package(shop: Workshop) -> Iterator[Ran]:
     where = {"TMPDIR": str(shop.folder), "DPKG_DEB_COMPRESSOR_TYPE": "none"}
     yield shop.tool("sh", "build-deb.sh", "studio.deb", **where)
     yield shop.tool("dpkg-deb", "--info", "studio.deb")
-    yield shop.tool("lintian", "--fail-on", "error", "studio.deb") if shutil.which("lintian") else note("No lintian.")
     (shop.folder / "studio.deb").unlink(missing_ok=True)
 
 
 def appimage(shop: Workshop) -> Iterator[Ran]:
     """Build the image behind a stand-in for its runtime, unpack it as that would mount it, and start what is in it."""
     (shop.folder / "runtime").write_text(_APPIMAGE_RUNTIME, encoding="utf-8")
-    # The bundle is not needed any more: what is built next lies in a copy of it.
     where = {"TMPDIR": str(shop.folder), "RUNTIME": "runtime", "MKSQUASHFS_OPTIONS": "-Xcompression-level 1"}
     yield shop.tool("sh", "build-appimage.sh", "studio.AppImage", **where)
-    shutil.rmtree(shop.folder / "dist")
+    shutil.rmtree(shop.folder / "dist" / "linux")  # what it packed comes out again
     made = shop.folder / "studio.AppImage"
     yield note(
         f"The AppImage has {made.stat().st_size / 1e6:,.0f} MB. Its runtime, a program that AppImage publishes, cannot be had here:"
@@ -160,5 +158,5 @@ def macos_application(shop: Workshop) -> Iterator[Ran]:
     yield note(
         f"`sign.sh` signs {signed} programs and libraries inside out, then notarises, staples and makes the `.dmg`: on a Mac."
     )
-    shutil.rmtree(shop.folder / "dist")
+    shutil.rmtree(shop.folder / "dist" / "macos")
     shutil.rmtree(shop.folder / "PEFT Studio.app")
