@@ -63,21 +63,26 @@ def plans(shop: Workshop) -> Iterator[Ran]:
     yield note("The two `doctor` that refuse are right: PyInstaller freezes for the system on which it runs.")
 
 
-def windows_installer(shop: Workshop) -> Iterator[Ran]:
-    """The bundle verified, its installer built and run under Wine, the program asked to train one step, removed."""
-    windows = named_windows()
-    assert windows is not None
+def windows_bundle(shop: Workshop) -> Iterator[Ran]:
+    """The environment for Windows, and what is known of it without running it."""
     yield shop.run("bundle", "win_amd64.json", "--runtime", RUNTIME, "-o", "dist/windows")
     yield shop.run("verify", "dist/windows", "--plan", "win_amd64.json", "--imports", "none")
     yield note(
         "Its warnings are of libraries that bitsandbytes brings for each kind of card. It loads one of them, without a card that"
         " for processors. Those for AMD's and Intel's cards were eleven errors before, where those for CUDA were warnings."
     )
+
+
+def windows_installer(shop: Workshop) -> Iterator[Ran]:
+    """The installer with this environment in it: run under Wine, its program asked to train one step, and removed."""
+    windows = named_windows()
+    assert windows is not None
     program = ("--name", "PEFT Studio", "--entry", "backend.py", "--bundle", "dist/windows")
     yield shop.run("export", "win_amd64.json", "--to", "backend-node", *program, "-o", "backend.mjs")
     yield shop.run("export", "win_amd64.json", "--to", "nsis", *program, "--app-version", "1.0", "-o", "studio.nsi")
     # It is compressed where it is released; here the machine has other work. Wine runs no program of 32 bits.
-    yield shop.tool("makensis", "-V1", "-XTarget amd64-unicode", "-XSetCompress off", "studio.nsi")
+    quickly = ("-XSetCompressor /FINAL zlib", "-XSetCompress off")
+    yield shop.tool("makensis", "-V1", "-XTarget amd64-unicode", *quickly, "studio.nsi")
     made = next(shop.folder.glob("*-setup.exe"))
     yield note(f"The installer has {made.stat().st_size / 1e6:.0f} MB, not compressed.")
     shutil.rmtree(shop.folder / "dist" / "windows")
@@ -147,7 +152,6 @@ def macos_application(shop: Workshop) -> Iterator[Ran]:
     )
     plan = "macosx_14_0_arm64.json"
     yield shop.run("bundle", plan, "--runtime", "python-macos", "-o", "dist/macos")
-    yield shop.run("verify", "dist/macos", "--plan", plan, "--imports", "none")
     program = ("--name", "PEFT Studio", "--entry", "backend.py", "--bundle", "dist/macos")
     yield shop.run("export", plan, "--to", "macos-app", *program, "--app-version", "1.0", "-o", "build-app.py")
     yield shop.tool(sys.executable, "build-app.py", "--identifier", "example.peft.studio")

@@ -20,7 +20,7 @@ from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_wind
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, ROOT
 from tests.live.product_frozen import frozen_for_linux, frozen_for_windows
-from tests.live.product_training import linux_packages, macos_application, plans, windows_installer
+from tests.live.product_training import linux_packages, macos_application, plans, windows_bundle, windows_installer
 from tests.live.product_updates import first_run_and_update, online_installer
 
 _SHOWN = 16
@@ -123,7 +123,13 @@ PRODUCTS: Mapping[str, tuple[str, Mapping[str, Part]]] = {
     ),
     "peft-studio": (
         "One program for each platform: what its builder is given, whether this machine could build it, installer and package.",
-        {"plans": plans, "windows": windows_installer, "linux": linux_packages, "macos": macos_application},
+        {
+            "plans": plans,
+            "windows-bundle": windows_bundle,
+            "windows-installer": windows_installer,
+            "linux": linux_packages,
+            "macos": macos_application,
+        },
     ),
     "creatorcrafter": (
         "An environment that the first run downloads: its plan repaired, two signed releases, the update, an online installer.",
