@@ -111,6 +111,12 @@ def test_backend_that_ends_or_is_late_is_an_error_with_its_last_lines(tmp_path: 
     assert_ended(tmp_path)
 
 
+def test_nothing_is_written_beside_the_modules(tmp_path: Path) -> None:
+    # -I has Python ignore PYTHONDONTWRITEBYTECODE, and a new file breaks the signature of an application.
+    source = "import sys; raise SystemExit(f'isolated {sys.flags.isolated}, silent {sys.flags.dont_write_bytecode}')"
+    assert "isolated 1, silent 1" in str(driven(tmp_path, source, "30", "/health")["problem"])
+
+
 def test_script_that_is_not_beside_the_bundle_is_found_where_it_was_named(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "it's me.py").write_text("raise SystemExit('of the folder app')\n", encoding="utf-8")

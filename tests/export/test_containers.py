@@ -87,7 +87,7 @@ def test_skopeo_copies_the_image_and_umoci_unpacks_a_program_that_starts(tmp_pat
     )
     assert seen["architecture"] == "amd64"
     assert len(seen["rootfs"]["diff_ids"]) == 2
-    assert seen["config"]["Entrypoint"] == ["/opt/other/python/bin/python3.11", "-I", "/opt/other/it's $HOME.py"]
+    assert seen["config"]["Entrypoint"] == ["/opt/other/python/bin/python3.11", "-IB", "/opt/other/it's $HOME.py"]
     subprocess.run(
         [umoci, "unpack", "--rootless", "--image", "out:1", "root"],
         cwd=tmp_path,
@@ -98,7 +98,7 @@ def test_skopeo_copies_the_image_and_umoci_unpacks_a_program_that_starts(tmp_pat
     inside = tmp_path / "root" / "rootfs"
     first, *rest = seen["config"]["Entrypoint"]
     started = subprocess.run([f"{inside}{first}", *rest], capture_output=True, text=True, check=True, timeout=60)
-    assert started.stdout == "-I|/opt/other/it's $HOME.py|"
+    assert started.stdout == "-IB|/opt/other/it's $HOME.py|"
     assert (inside / "opt/de-mo/python/bin/python3").readlink() == Path("python3.11")
     assert (inside / "opt/de-mo/python" / ("d" * 90) / ("e" * 90) / "ünï.py").exists()
 

@@ -57,7 +57,7 @@ def test_debian_package_is_built_and_its_program_starts(tmp_path: Path, entry: s
     subprocess.run([dpkg, "-x", "out.deb", "root"], cwd=elsewhere, check=True, timeout=60)
     command = [str(elsewhere / "root/usr/bin/de-mo-touch-pwned"), "a b"]
     started = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert started.startswith("-I|")
+    assert started.startswith("-IB|")
     assert told in started
     assert started.endswith("|a b|")
     assert not list(tmp_path.rglob("pwned"))

@@ -46,7 +46,7 @@ def test_appimage_is_a_runtime_and_a_file_system_whose_program_starts(tmp_path: 
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     inside = tmp_path / "AppDir"
     started = subprocess.run([inside / "AppRun", "a b"], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert started == f"-I|{inside}/it's $HOME.py|a b|"
+    assert started == f"-IB|{inside}/it's $HOME.py|a b|"
     assert (inside / ".DirIcon").resolve().read_text(encoding="utf-8").startswith("<svg")
     assert not list(tmp_path.rglob("pwned"))
     (desktop,) = inside.glob("*.desktop")

@@ -63,7 +63,7 @@ def test_application_has_its_property_list_and_its_launcher_starts_the_program(t
     assert re.fullmatch(r"1\d\.\d+", table["LSMinimumSystemVersion"])
     launcher = app / "Contents" / "MacOS" / table["CFBundleExecutable"]
     started = subprocess.run([launcher, "x y"], capture_output=True, text=True, check=True, timeout=60).stdout
-    assert started == f"-I|{app}/Contents/Resources/a b.py|x y|"
+    assert started == f"-IB|{app}/Contents/Resources/a b.py|x y|"
     assert (app / "Contents/Resources/python/bin/python3").readlink() == Path("python3.11")
     again = made(tmp_path)
     assert "is there already" in again.stderr

@@ -96,8 +96,8 @@ def windows_installer(shop: Workshop) -> Iterator[Ran]:
     yield from removed(shop, place)
 
 
-def linux_packages(shop: Workshop) -> Iterator[Ran]:
-    """The bundle trains one step; a Debian package and an AppImage of it; from the AppImage it trains again."""
+def linux_bundle(shop: Workshop) -> Iterator[Ran]:
+    """The environment for Linux, with the Python of this machine: its program trains one step; a Debian package of it."""
     link = shop.folder / "python3.11"
     link.unlink(missing_ok=True)
     link.symlink_to(sys.base_prefix)
@@ -106,19 +106,11 @@ def linux_packages(shop: Workshop) -> Iterator[Ran]:
     program = ("--name", "peft-studio", "--entry", "backend.py", "--bundle", "dist/linux")
     yield shop.run("export", plan, "--to", "backend-node", *program, "-o", "backend.mjs")
     yield shop.tool("node", "driver.mjs")
-    for form in ("deb", "appimage"):
-        yield shop.run("export", plan, "--to", form, *program, "--app-version", "1.0", "-o", f"build-{form}.sh")
-    yield from debian_package(shop)
-    yield from appimage(shop)
-
-
-def debian_package(shop: Workshop) -> Iterator[Ran]:
-    """Build the package, where the disk has room for it: a copy of the bundle, and the package."""
+    yield shop.run("export", plan, "--to", "deb", *program, "--app-version", "1.0", "-o", "build-deb.sh")
     size = sum(each.lstat().st_size for each in (shop.folder / "dist/linux").rglob("*"))
+    # It takes a copy of the bundle, and the package.
     if shutil.disk_usage(shop.folder).free < 2.2 * size:
-        yield note(
-            f"The Debian package was not built: it wants twice the {size / 1e9:.1f} GB of the bundle, more than was free."
-        )
+        yield note(f"The Debian package was not built: it wants twice the {size / 1e9:.1f} GB, more than was free.")
         return
     where = {"TMPDIR": str(shop.folder), "DPKG_DEB_COMPRESSOR_TYPE": "none"}
     yield shop.tool("sh", "build-deb.sh", "studio.deb", **where)
@@ -127,7 +119,10 @@ def debian_package(shop: Workshop) -> Iterator[Ran]:
 
 
 def appimage(shop: Workshop) -> Iterator[Ran]:
-    """Build the image behind a stand-in for its runtime, unpack it as that would mount it, and start what is in it."""
+    """An AppImage of this environment, behind a stand-in for its runtime; unpacked as that would mount it, it trains again."""
+    plan, program = "manylinux_2_28_x86_64.json", ("--name", "peft-studio", "--entry", "backend.py")
+    words = ("--bundle", "dist/linux", "--app-version", "1.0", "-o", "build-appimage.sh")
+    yield shop.run("export", plan, "--to", "appimage", *program, *words)
     (shop.folder / "runtime").write_text(_APPIMAGE_RUNTIME, encoding="utf-8")
     where = {"TMPDIR": str(shop.folder), "RUNTIME": "runtime", "MKSQUASHFS_OPTIONS": "-Xcompression-level 1"}
     yield shop.tool("sh", "build-appimage.sh", "studio.AppImage", **where)

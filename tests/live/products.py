@@ -20,7 +20,14 @@ from tests.live.builders_lines import RUNTIME, TARGET, Ran, Workshop, named_wind
 from tests.live.done_lines import without_hosts
 from tests.live.peers import CUTOFF, ROOT
 from tests.live.product_frozen import frozen_for_linux, frozen_for_windows
-from tests.live.product_training import linux_packages, macos_application, plans, windows_bundle, windows_installer
+from tests.live.product_training import (
+    appimage,
+    linux_bundle,
+    macos_application,
+    plans,
+    windows_bundle,
+    windows_installer,
+)
 from tests.live.product_updates import first_run_and_update, online_installer
 
 _SHOWN = 16
@@ -127,7 +134,8 @@ PRODUCTS: Mapping[str, tuple[str, Mapping[str, Part]]] = {
             "plans": plans,
             "windows-bundle": windows_bundle,
             "windows-installer": windows_installer,
-            "linux": linux_packages,
+            "linux-bundle": linux_bundle,
+            "linux-appimage": appimage,
             "macos": macos_application,
         },
     ),

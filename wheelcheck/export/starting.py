@@ -37,7 +37,7 @@ class Start(Struct, frozen=True, kw_only=True):
 
     def arguments(self, home: str) -> tuple[str, ...]:
         """What the interpreter is given where the program's folder is *home*."""
-        return ("-I", f"{home}/{self.filename}") if self.script else ("-I", "-c", self.code)
+        return ("-IB", f"{home}/{self.filename}") if self.script else ("-IB", "-c", self.code)
 
 
 def start_of(shipment: Shipment, form: str, *systems: str) -> Start:
