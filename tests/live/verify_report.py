@@ -278,8 +278,8 @@ def _judged(rows: list[Row]) -> Iterator[str]:
     unrun = [row for row in faults if row.verdict == "missed"]
     told = sum(bool(row.told) for row in unrun)
     other = len(rows) - len(faults)
-    yield f"Of the {len(rows)} false alarms and misses, {other} lie with Wine or with this machine, as told below. The rest: {alarms}"
-    yield f"false alarms; {len(unrun)} missed without running anything, of which `verify` tells {told} with a runner."
+    yield f"Of the {len(rows)} false alarms and misses, {other} lie with Wine or with this machine, as told below."
+    yield f"The rest: {alarms} false alarms; {len(unrun)} missed without running anything, {told} of which a runner tells."
     is_met = alarms + len(unrun) == told
     yield f"No false alarm, and nothing missed that a real import or use finds: {'met' if is_met else 'not met'}."
 
