@@ -1,11 +1,14 @@
 """Measures surveys of a made-up organisation on a loopback index: time, processors, memory and requests by inputs and workers.
 
-    python -m tests.live.survey_scale [INPUTS/WORKERS...] [--write]
+    python -m tests.live.survey_scale [INPUTS/WORKERS|INPUTS/MACHINESm...] [--write]
 
 The inputs and their index are those of ``tests/survey/population.py``; the index waits 20 ms before each answer, and nothing
 outside of loopback is asked. Each run begins with nothing: no cache, no store, no cluster. Without words it makes three runs, of
 5,000 and of 10,000 inputs with one worker and of 10,000 with two; on an idle machine with two cores that takes some eight minutes.
 It prints a Markdown table, the ratios, and its own duration; ``--write`` puts them into reports/survey.md, under "Growth".
+
+``600/4m`` is a survey of 600 inputs on four machines: a scheduler, and workers that share nothing but it and a store, each a
+process with a home and thus a cache of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,8 +33,8 @@ from tests.survey.population import load_index, texts_of
 ROOT = Path(__file__).parents[2]
 _TARGETS = ("--platform", "windows,alpine", "--python", "3.12,3.13")
 _LATENCY = 0.02
-_RUNS = ((5_000, 1), (10_000, 1), (10_000, 2))
-_ROLES = ("client", "workers", "children")
+_RUNS = ((5_000, "1"), (10_000, "1"), (10_000, "2"))
+_ROLES = ("client", "scheduler", "workers", "children")
 _HEAD = (
     "inputs", "workers", "questions", "cells", "seconds", *(f"{role} CPU s" for role in _ROLES), *(f"{role} MB" for role in _ROLES),
     "requests", "page requests per project", "index kB per input",
@@ -39,10 +42,14 @@ _HEAD = (
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What a survey of *inputs* with *workers* cost: seconds of CPU and the largest process (MB) by role, and the index."""
+    """What a survey of *inputs* with *workers* cost: seconds of CPU and the largest process (MB) by role, and the index.
+
+    A scheduler of *machines* is a process of its own; otherwise it is a thread of the client.
+    """
 
     inputs: int
     workers: int
+    machines: bool
     questions: int
     cells: int
     seconds: float
@@ -53,8 +60,9 @@ class Run(Struct, frozen=True, kw_only=True):
     @property
     def row(self) -> str:
         """A row of the table."""
+        workers = f"{self.workers} machines" if self.machines else self.workers
         told = (
-            f"{self.inputs:,}", self.workers, f"{self.questions:,}", f"{self.cells:,}", f"{self.seconds:.1f}",
+            f"{self.inputs:,}", workers, f"{self.questions:,}", f"{self.cells:,}", f"{self.seconds:.1f}",
             *(f"{self.cpu[role]:.1f}" for role in _ROLES), *(f"{self.largest[role]:.0f}" for role in _ROLES),
             f"{self.served['requests']:,}", f"{self.served['page_requests'] / self.served['pages']:.3f}",
             f"{self.served['bytes'] / self.inputs / 1000:.1f}",
@@ -93,38 +101,70 @@ def _served() -> Iterator[_Index]:
             process.stdin.close()
 
 
-def _run(texts: list[str], workers: int, index: _Index) -> Run:
-    with tempfile.TemporaryDirectory() as scratch:
+@contextmanager
+def _machines(count: int, folder: Path, environ: dict[str, str]) -> Iterator[dict[int, str]]:
+    """A scheduler, whose file is ``scheduler.json`` in *folder*, and *count* workers, each with a home; their roles by process."""
+    from distributed import Client
+
+    shared = ("--scheduler-file", str(folder / "scheduler.json"), "--no-dashboard")
+    roles: dict[int, str] = {}
+    with ExitStack() as stack:
+        for number in range(count + 1):
+            program, more = ("scheduler", ("--port", "0")) if not number else ("worker", ("--nthreads", "1"))
+            (home := folder / f"machine{number}").mkdir()
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.dask_{program}", *shared, *more],
+                cwd=home, env=environ | {"HOME": str(home)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            roles[process.pid] = "scheduler" if not number else "workers"
+            while not number and not (folder / "scheduler.json").exists():
+                time.sleep(0.1)
+        with Client(scheduler_file=folder / "scheduler.json") as client:
+            client.wait_for_workers(count, timeout=120)
+        yield roles
+
+
+def _run(texts: list[str], workers: int, index: _Index, *, machines: bool) -> Run:
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         rows = (json.dumps({"id": f"r{number}", "text": text}) for number, text in enumerate(texts))
         Path(scratch, "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
         environ = os.environ | {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index.url, "HOME": scratch}
         words = [sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *_TARGETS, "--no-repair"]
+        roles: dict[int, str] = {}
+        if machines:
+            roles = stack.enter_context(_machines(workers, Path(scratch), environ))
+            words += ["--scheduler-file", "scheduler.json", "--store", f"{scratch}/store"]
+        else:
+            words += ["--workers", str(workers)]
         index.counted()
         began = time.monotonic()
-        running = subprocess.Popen(
-            [*words, "--workers", str(workers)], cwd=scratch, env=environ, stdout=subprocess.PIPE, text=True
-        )
-        cpu, largest = _watched(running)
+        running = subprocess.Popen(words, cwd=scratch, env=environ, stdout=subprocess.PIPE, text=True)
+        cpu, largest = _watched(running, roles | {running.pid: "client"})
         seconds = time.monotonic() - began
         said = running.stdout.read() if running.stdout is not None else ""
         found = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) (?:distinct|cells)", said)]
     if running.returncode != 0 or len(found) < 2:
         raise RuntimeError(f"the survey of {len(texts)} inputs failed: {said[-500:]}")
     return Run(
-        inputs=len(texts), workers=workers, questions=found[0], cells=found[1], seconds=seconds, cpu=cpu, largest=largest,
-        served=index.counted(),
+        inputs=len(texts), workers=workers, machines=machines, questions=found[0], cells=found[1], seconds=seconds, cpu=cpu,
+        largest=largest, served=index.counted(),
     )  # fmt: skip
 
 
-def _watched(running: subprocess.Popen[str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Until *running* ends: the seconds of CPU of all processes of a role, and the MB of the largest of them."""
+def _watched(running: subprocess.Popen[str], roles: dict[int, str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Until *running* ends: the seconds of CPU of all processes of a role, and the MB of the largest of them.
+
+    *roles* are those of the processes that are known, whose children are workers or answer.
+    """
     seconds: dict[tuple[str, int], float] = {}
     largest = dict.fromkeys(_ROLES, 0.0)
-    top = psutil.Process(running.pid)
+    tops = [psutil.Process(pid) for pid in roles]
     while running.poll() is None:
         try:
-            for each in (top, *top.children(recursive=True)):
-                role = "client" if each.pid == running.pid else "workers"
+            for each in [each for top in tops for each in (top, *top.children(recursive=True))]:
+                role = roles.get(each.pid, "workers")
                 if "wheelcheck.survey.answering" in each.cmdline():
                     role = "children"
                 used = each.cpu_times()
@@ -138,7 +178,7 @@ def _watched(running: subprocess.Popen[str]) -> tuple[dict[str, float], dict[str
 
 def _render(runs: list[Run], minutes: float) -> str:
     lines = [f"| {' | '.join(_HEAD)} |", "|" + "---|" * len(_HEAD), *(run.row for run in runs), ""]
-    by_size = {(run.inputs, run.workers): run for run in runs}
+    by_size = {(run.inputs, run.workers): run for run in runs if not run.machines}
     for (inputs, workers), run in by_size.items():
         if half := by_size.get((inputs // 2, workers)):
             ratio = run.seconds / half.seconds
@@ -166,13 +206,14 @@ def _write(text: str) -> None:
 def main(words: list[str]) -> None:
     """Make the runs that *words* name, or the three."""
     pairs = [word.partition("/") for word in words if word != "--write"]
-    asked = [(int(inputs), int(workers or 1)) for inputs, _, workers in pairs] or [*_RUNS]
+    asked = [(int(inputs), workers or "1") for inputs, _, workers in pairs] or [*_RUNS]
     began = time.monotonic()
     texts = texts_of(load_index(), max(inputs for inputs, _ in asked))
     runs = []
     with _served() as index:
         for inputs, workers in asked:
-            runs.append(_run(texts[:inputs], workers, index))
+            count, is_apart = int(workers.removesuffix("m")), workers.endswith("m")
+            runs.append(_run(texts[:inputs], count, index, machines=is_apart))
             print(runs[-1].row, file=sys.stderr, flush=True)
     text = _render(runs, (time.monotonic() - began) / 60)
     print(text)

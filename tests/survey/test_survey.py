@@ -93,7 +93,7 @@ def surveyed(tmp_path_factory: pytest.TempPathFactory, server: IndexServer) -> P
     ended = _survey(folder, server, "out")
     assert ended.returncode == 0, ended.stderr
     assert "3 distinct questions, 0 of them answered before" in ended.stdout
-    assert "4 inputs, 8 cells: 4 blocked, 3 of them with a repair" in ended.stdout
+    assert "4 inputs, 8 cells: 4 blocked, 4 of them with a repair" in ended.stdout
     return folder
 
 
@@ -142,10 +142,24 @@ def test_second_run_asks_nothing_and_the_tables_are_the_same_bytes(surveyed: Pat
     assert {path.name: path.read_bytes() for path in (surveyed / "out").glob("*.parquet")} == before
 
 
-def test_two_workers_give_the_tables_of_one(surveyed: Path, server: IndexServer) -> None:
-    ended = _survey(surveyed, server, "two", "--workers", "2")
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_several_workers_give_the_tables_of_one(surveyed: Path, server: IndexServer, workers: str) -> None:
+    ended = _survey(surveyed, server, f"workers{workers}", "--workers", workers)
     assert ended.returncode == 0, ended.stderr
-    assert _answers(surveyed / "two") == _answers(surveyed / "out")
+    assert _answers(surveyed / f"workers{workers}") == _answers(surveyed / "out")
+
+
+def test_store_that_cannot_be_written_changes_no_table(surveyed: Path, server: IndexServer) -> None:
+    ended = _survey(surveyed, server, "refused", "--store", str(surveyed / "in" / "a" / "requirements.txt" / "store"))
+    assert ended.returncode == 0, ended.stderr
+    assert _answers(surveyed / "refused") == _answers(surveyed / "out")
+
+
+def test_store_at_an_unknown_address_is_said_at_the_start(surveyed: Path, server: IndexServer) -> None:
+    ended = _survey(surveyed, server, "unknown", "--store", "nosuch://bucket")
+    assert ended.returncode == 2, ended.stderr
+    assert "the store nosuch://bucket cannot be used: Protocol not known: nosuch" in ended.stderr
+    assert not (surveyed / "unknown" / "cells.parquet").exists()
 
 
 def test_two_workers_together_ask_for_each_page_once(tmp_path: Path, server: IndexServer) -> None:

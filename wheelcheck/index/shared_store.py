@@ -17,8 +17,9 @@ from typing import Any
 
 import msgspec
 
+from wheelcheck.errors import UsageProblem
 from wheelcheck.index.exchange import Reply, Request
-from wheelcheck.model.urls import has_secrets
+from wheelcheck.model.urls import has_secrets, masked
 
 _FRESH = 24 * 3600.0  # seconds
 _PATIENCE = 60.0  # seconds after which the one who claimed a reply counts as dead
@@ -32,9 +33,17 @@ class SharedStore:
     """The replies at *address*; *clock* tells the time in seconds since 1970. Its methods run on the loop's thread."""
 
     def __init__(self, address: str, clock: Callable[[], float] = time.time) -> None:
+        """Raises ``UsageProblem`` for an address that fsspec does not know, or whose library is not installed."""
         from fsspec.core import url_to_fs
 
-        self._files, self._top = url_to_fs(address)
+        try:
+            self._files, self._top = url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise UsageProblem(
+                f"the store {masked(address)} cannot be used: {error}",
+                address="--store",
+                hint="name a folder that all workers see, or an address that fsspec knows, and install its library on all of them",
+            ) from error
         self._is_local = "file" in self._files.protocol
         self._clock = clock
 

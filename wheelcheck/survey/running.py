@@ -264,7 +264,14 @@ def _keep(rows: dict[str, list[Row]], each: Answered) -> int:
 
 
 def _with_store(asked: SurveyRequest, dataset: Dataset, stack: ExitStack) -> Limits:
-    """The limits of *asked*, for a cluster of its own with a store beside the tables, which is removed once all are answered."""
+    """The limits of *asked*, for a cluster of its own with a store beside the tables, which is removed once all are answered.
+
+    Raises ``UsageProblem`` for a store that cannot be used from here.
+    """
+    if asked.limits.store:
+        from wheelcheck.index.shared_store import SharedStore
+
+        SharedStore(asked.limits.store)
     if asked.limits.store or asked.scheduler or asked.scheduler_file:
         return asked.limits
     store = dataset.folder / "store"
