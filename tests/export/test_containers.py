@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -135,7 +136,30 @@ def test_hadolint_accepts_the_dockerfile_of_a_bundle(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     instructions = dict(line.split(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert json.loads(instructions["ENTRYPOINT"])[-1] == "/opt/de-mo/it's me.py"
-    assert json.loads(instructions["COPY"]) == ["./app/it's me.py", "/opt/de-mo/"]
+    # What hadolint lets pass and builders refuse: they read the quotes again.
+    assert json.loads(instructions["COPY"]) == ["./app/it\\'s me.py", "/opt/de-mo/"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="buildah builds here as root alone")
+def test_buildah_builds_the_dockerfile_without_a_daemon_and_the_program_starts(tmp_path: Path) -> None:
+    buildah, umoci = program("buildah"), program("umoci")
+    shipment = replace(laid(tmp_path), entry='app/it\'s "me".py')
+    (tmp_path / "app").mkdir()
+    (tmp_path / shipment.entry).touch()
+    (tmp_path / "Dockerfile").write_text(exporter("container-dockerfile").render(shipment), encoding="utf-8")
+    state = ["--storage-driver", "vfs", "--root", str(tmp_path / "r"), "--runroot", str(tmp_path / "s")]
+    for words in (
+        [buildah, *state, "bud", "--isolation", "chroot", "--build-arg", "BASE=scratch", "-t", "demo:1", "."],
+        [buildah, *state, "push", "-q", "demo:1", "oci:out:1"],
+        [umoci, "unpack", "--rootless", "--image", "out:1", "root"],
+    ):
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "root" / "config.json").read_text("utf-8"))
+    first, *rest = config["process"]["args"]
+    started = subprocess.run([f"{tmp_path}/root/rootfs{first}", *rest], capture_output=True, text=True, check=True)
+    assert started.stdout == '-IB|/opt/de-mo/it\'s "me".py|'
+    assert (tmp_path / 'root/rootfs/opt/de-mo/it\'s "me".py').exists()
 
 
 def test_containers_are_refused_for_other_systems_newer_systems_and_files_outside(tmp_path: Path) -> None:

@@ -44,9 +44,14 @@ def render_dockerfile(shipment: Shipment) -> str:
         digest=shipment.digest,
         architecture=architecture,
         base=_BASES["musl" if "musl" in shipment.plan.target.platform else "glibc"],
-        copies="".join(f"COPY {_words(*words)}\n" for words in copied),
+        copies="".join(f"COPY {_words(*map(_escaped, words))}\n" for words in copied),
         entrypoint=_words(f"{home}/python/{start.executable}", *start.arguments(home)),
     )
+
+
+def _escaped(word: str) -> str:
+    """*word* of a COPY, in which a builder reads the quotes once more."""
+    return re.sub("(['\"])", r"\\\1", word)
 
 
 def render_script(shipment: Shipment) -> str:
