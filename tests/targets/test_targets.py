@@ -354,6 +354,27 @@ def test_requires_python_that_is_no_specifier_bounds_nothing() -> None:
     assert isinstance(answer, Fit)
 
 
+@pytest.mark.parametrize(
+    ("platform", "marker", "holds", "is_certain"),
+    [
+        ("macosx_13_0_arm64", 'platform_release >= "22.0"', True, True),
+        ("macosx_13_0_arm64", 'platform_release >= "22.1"', False, False),
+        ("macosx_13_0_arm64", 'platform_release < "23"', True, False),
+        ("macosx_10_15_x86_64", 'platform_release >= "19.0"', True, True),
+        ("macosx_15_0_arm64", 'platform_release >= "24.0"', True, True),
+        ("macosx_26_0_arm64", 'platform_release >= "25.0"', True, True),
+        ("macosx_26_0_arm64", 'platform_release < "25.0"', False, True),
+        ("manylinux_2_28_x86_64", 'platform_release >= "22.0"', False, False),
+    ],
+)
+def test_the_oldest_macos_of_a_target_tells_the_oldest_kernel_and_what_holds_from_there_on_is_certain(
+    platform: str, marker: str, *, holds: bool, is_certain: bool
+) -> None:
+    """The frameworks of pyobjc are asked for in this way: all of them were left out."""
+    reading = Compatibility(parse_target(platform, "3.13")).evaluate(Marker(marker))
+    assert (reading.holds, not reading.unknowable) == (holds, is_certain)
+
+
 def test_markers_never_fall_back_to_the_host() -> None:
     reading = Compatibility(parse_target("win_amd64", "3.11")).evaluate(Marker('platform_release >= "1"'))
     assert not reading.holds

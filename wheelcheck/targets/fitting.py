@@ -121,6 +121,7 @@ class Compatibility:
         # Marker.evaluate fills gaps from the *running* interpreter, so every variable is given. An unknowable one is
         # empty, which no ordinary comparison meets.
         self._environment: Mapping[str, str] = {**dict.fromkeys(target.unknowable, ""), **target.markers}
+        self._oldest = {"platform_release": release} if (release := _darwin_release(target.platform)) else {}
 
     @functools.cached_property
     def _interpreters(self) -> frozenset[str]:
@@ -210,9 +211,22 @@ class Compatibility:
         key = (reading, extra if reading.asks_extra else "")
         known = self._markers.get(key)
         if known is None:
-            holds = reading.holds(self._environment, key[1])
-            known = self._markers[key] = MarkerReading(holds, self.target.unknowable.intersection(reading.variables))
+            holds, unknown = self._read(reading, key[1])
+            known = self._markers[key] = MarkerReading(holds, unknown)
         return known
+
+    def _read(self, reading: _SharedMarker, extra: str) -> tuple[bool, frozenset[str]]:
+        """Whether it holds, and the variables without which that is not certain.
+
+        A target of macOS names the oldest release that will do, which tells the oldest kernel: a marker that holds for that and for
+        every later one is certain.
+        """
+        unknown = self.target.unknowable.intersection(reading.variables)
+        if not unknown & self._oldest.keys():
+            return reading.holds(self._environment, extra), unknown
+        holds = reading.holds({**self._environment, **self._oldest}, extra)
+        later = reading.holds({**self._environment, "platform_release": "999.0.0"}, extra)
+        return holds, unknown - self._oldest.keys() if holds is later else unknown
 
     def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
         """The markers that this judge was asked for so far and that depend on the target, each with its extra and the outcome."""
@@ -221,6 +235,16 @@ class Compatibility:
             for (reading, extra), answer in list(self._markers.items())
             if reading.variables
         )
+
+
+def _darwin_release(platform: str) -> str:
+    """The release of the kernel in the macOS that *platform* names (``platform.release()``); empty for other systems."""
+    found = re.match(r"macosx_(\d+)_(\d+)_", platform)
+    if found is None:
+        return ""
+    major, minor = int(found[1]), int(found[2])
+    # Apple went from macOS 15 on to 26, and from Darwin 24 to 25.
+    return f"{minor + 4 if major == 10 else major + 9 if major < 26 else major - 1}.0.0"
 
 
 @functools.lru_cache(maxsize=50_000)
