@@ -89,6 +89,15 @@ def test_fallback_links_serve_where_there_is_no_index_at_all(folder: Path) -> No
         assert len(files(projects.page(name("a-b")))) == 1
 
 
+def test_fallback_links_may_be_a_page_on_a_server() -> None:
+    with IndexServer() as server:
+        page = server.add_find_links("/wheels/", SDIST[0])
+        with store(fallback_find_links=(page,)) as projects:
+            assert len(files(projects.page(name("a-b")))) == 1
+            assert projects.page(name("nobody")).state == "absent"
+        assert server.count() == 1
+
+
 def test_no_index_leaves_the_links(folder: Path) -> None:
     with IndexServer() as server, store(server.simple_url, no_index=True, find_links=(str(folder),)) as projects:
         assert len(files(projects.page(name("a")))) == 1

@@ -150,17 +150,18 @@ def test_file_beyond_32_mib_is_asked_for_in_parts(size: int, ranges: list[str]) 
     assert asked == ranges
 
 
+@pytest.mark.parametrize("size", [1000, MIB // 2])
 @pytest.mark.parametrize(("more", "is_taken"), [(0, True), (1, False)])
-def test_file_may_be_twice_as_long_as_announced_and_a_megabyte(more: int, is_taken: bool) -> None:
-    content = bytes(2 * 1000 + MIB + more)
+def test_file_may_be_twice_as_long_as_announced_and_a_megabyte(size: int, more: int, is_taken: bool) -> None:
+    content = bytes(2 * size + MIB + more)
     landing = Memory(expected=content)
     with host(always(200, "", content)) as (url, _), file_store() as store:
         if is_taken:
-            store.download([(planned(url, size=1000), landing)])
+            store.download([(planned(url, size=size), landing)])
             assert landing.is_finished
         else:
-            with pytest.raises(IndexUnavailable, match="is far longer than the 1000 bytes that were announced"):
-                store.download([(planned(url, size=1000), landing)])
+            with pytest.raises(IndexUnavailable, match=f"is far longer than the {size} bytes that were announced"):
+                store.download([(planned(url, size=size), landing)])
 
 
 @pytest.mark.parametrize("part", ["bytes 999-1999/2000", "bytes 1001-1999/2000", "bytes 0-1999/2000", "odd", ""])
@@ -234,6 +235,29 @@ def test_sizes_of_what_lies_on_this_machine_need_no_request(tmp_path: Path) -> N
     assert [found.files[each].download for each in places] == [len(CONTENT), 5, 7]
     assert [found.files[each].installed is not None for each in places] == [True, False, False]
     assert folder.files["folder"].download == 0
+
+
+@pytest.mark.parametrize(("filename", "requests"), [(FILENAME, 1), ("s-1.0.tar.gz", 1), ("s-1.0.zip", 1)])
+def test_sizes_are_asked_for_once_and_remembered_by_the_hash(filename: str, requests: int, tmp_path: Path) -> None:
+    found = []
+    with host(partly(CONTENT)) as (url, asked):
+        for size in (None, None):
+            config = IndexConfig(retries=0, timeout=20, cache_dir=tmp_path)
+            with FileStore(config, reader(), unpacked_size, SilentReporter()) as store:
+                file = replace(planned(url, size=size), filename=filename)
+                found.append(store.sizes([file]).files[filename])
+    assert found[0] == found[1]
+    assert found[0].download == len(CONTENT)
+    assert (found[0].installed is not None) is filename.endswith(".whl")
+    assert len(asked) == requests
+
+
+def test_size_that_is_announced_needs_no_request_but_for_a_wheel() -> None:
+    with host(partly(CONTENT)) as (url, asked), file_store() as store:
+        names = ("s-1.0.tar.gz", FILENAME)
+        found = store.sizes([replace(planned(url, size=7), filename=each) for each in names])
+    assert [found.files[each].download for each in names] == [7, len(CONTENT)]
+    assert len(asked) == 1
 
 
 def test_clock_of_a_host_is_what_it_says() -> None:
