@@ -15,10 +15,14 @@ from tests.fakes.archives import sha256_hex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file as its page shows it; *content* and *sidecar* make the bytes when asked, ``None`` where there are none."""
+    """A file as its page shows it; *content* and *sidecar* make the bytes when asked, ``None`` where there are none.
+
+    *sha256* is a part of its address; the page says it where *is_hashed*.
+    """
 
     filename: str
     sha256: str
+    is_hashed: bool = True
     content: Callable[[], bytes] | None = None
     sidecar: Callable[[], bytes] | None = None
     size: int | None = None

@@ -40,7 +40,7 @@ def render_json_page(project: IndexProject, mode: Mode, base: str) -> str:
 
 def _json_file(file: IndexFile, mode: Mode, base: str) -> Json:
     entry: dict[str, Json] = {"filename": file.filename, "url": file_url(file, mode, base), "hashes": {}}
-    if mode.hashes == "shown":
+    if mode.hashes == "shown" and file.is_hashed:
         entry["hashes"] = {"sha256": announced_sha256(file, mode)}
     if file.requires_python is not None:
         entry["requires-python"] = file.requires_python
@@ -71,7 +71,7 @@ def render_html_page(project: IndexProject, mode: Mode, base: str, accept: str) 
 
 
 def _html_attributes(file: IndexFile, mode: Mode, base: str, upload_time: str | None) -> str:
-    fragment = f"#sha256={announced_sha256(file, mode)}" if mode.hashes == "shown" else ""
+    fragment = f"#sha256={announced_sha256(file, mode)}" if mode.hashes == "shown" and file.is_hashed else ""
     attributes = {"href": file_url(file, mode, base) + fragment}
     if file.requires_python is not None:
         attributes["data-requires-python"] = file.requires_python

@@ -80,11 +80,8 @@ def catalog_of(recording: Recording) -> Iterator[IndexProject]:
             for file in files
         )
         purity = Purity.NATIVE if is_native else Purity.PURE
-        has_wheels = any(not isinstance(file, Sdist) for files in page.distributions.values() for file in files)
         files = [file for files in page.distributions.values() for file in files]
-        yield IndexProject(
-            name=page.name, files=tuple(_file(file, past.metadata, purity, is_hashed=not has_wheels) for file in files)
-        )
+        yield IndexProject(name=page.name, files=tuple(_file(file, past.metadata, purity) for file in files))
 
 
 class Past:
@@ -201,13 +198,12 @@ def _read(requirement: str) -> Requirement | None:
         return None
 
 
-def _file(
-    file: Distribution, near: Callable[[Distribution], CoreMetadata], purity: Purity, *, is_hashed: bool
-) -> IndexFile:
-    # Source archives of projects without a wheel are read, and then their hash is compared; to make all of them would take minutes.
+def _file(file: Distribution, near: Callable[[Distribution], CoreMetadata], purity: Purity) -> IndexFile:
     return IndexFile(
         filename=file.filename,
-        sha256=sha256_hex(_content(file, near, purity) if is_hashed else file.filename.encode()),
+        sha256=sha256_hex(file.filename.encode()),
+        # A wheel is never read; an archive is, and to make all of them for the sake of their hashes would take minutes.
+        is_hashed=not isinstance(file, Sdist),
         content=functools.partial(_content, file, near, purity),
         sidecar=None if isinstance(file, Sdist) else functools.partial(_sidecar, file, near),
         upload_time=file.at.upload_time,
