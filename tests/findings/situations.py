@@ -74,7 +74,9 @@ def floors() -> list[str]:
         wheels = [wheel(f"cp311-cp311-{tag}") for tag in tags]
         for files in (wheels, [*wheels, sdist(purity="native")], [*wheels, sdist(purity="unknown")]):
             found += diagnosed(FakeProjects({"a": {"1": files}}), "a", platform=platform)[:1]
-    return found
+    late = wheel("cp311-cp311-manylinux_2_17_x86_64", requires_python=">=3.12")
+    projects = FakeProjects({"a": {"1": [late, wheel(WIN), sdist(purity="native")]}})
+    return [*found, *diagnosed(projects, "a", platform="manylinux_2_28_x86_64")]
 
 
 def files_kept_out() -> list[str]:

@@ -67,6 +67,7 @@ def end_runs(count: int, numbers: tuple[signal.Signals, ...], seed: int, forked:
     seconds = sorted(found.seconds)
     print(f"{sum(found.ends.values())} ends ({found.ends}), {found.early} of them after the answer")
     print(f"left within {seconds[len(seconds) // 2]:.3f} s (median), {seconds[len(seconds) * 99 // 100]:.3f} s (99 %)")
+    print(f"{sum(each > 0.3 for each in seconds)} took longer than 0.3 s")
     print(f"{len(found.wrong)} wrong", *found.wrong, sep="\n")
     return 1 if found.wrong else 0
 

@@ -187,10 +187,12 @@ def test_the_way_to_a_clash_through_an_extra_names_the_project_once() -> None:
         {
             "a": {"1": [wheel(requires=["b[x]"])]},
             "b": {"1": [wheel(requires=["c<2; extra == 'x'"], extras=["x"])]},
+            "own": {"1": [wheel(requires=["own[x]", "c<2; extra == 'x'"], extras=["x"])]},
             "c": {"1": [wheel()], "2": [wheel()]},
         }
     )
-    found = answer(projects, "a", "c>=2")
-    assert isinstance(found, Conflict)
-    (clash,) = found.clashes
-    assert clash.paths == (("c>=2",), ("a", "b==1", "c<2; extra == 'x'"))
+    for asked_for, way in (("a", ("a", "b==1", "c<2; extra == 'x'")), ("own", ("own", "c<2; extra == 'x'"))):
+        found = answer(projects, asked_for, "c>=2")
+        assert isinstance(found, Conflict)
+        (clash,) = found.clashes
+        assert clash.paths == (("c>=2",), way)

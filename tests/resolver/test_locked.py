@@ -11,7 +11,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.judgement import Installability
-from wheelcheck.model.lock import LockedPackage
+from wheelcheck.model.lock import LockedDependency, LockedPackage
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.resolution import Pin, Policy, Resolution
 from wheelcheck.resolver.locked import LockedResolver
@@ -153,3 +153,23 @@ def test_targets_take_files_of_their_own() -> None:
         .pins[package.name]
     )
     assert filename(found) == "some-1.0-py3-none-any.whl"
+
+
+def test_what_was_asked_for_is_what_own_packages_need_and_where_the_graph_begins() -> None:
+    files = {name: listed(f"{name}-1.0-py3-none-any.whl") for name in ("some", "other", "third", "mine")}
+    packages = (
+        locked("some", "1.0", files["some"], requires=("some", "third")),
+        locked("other", "1.0", files["other"], requires=("third",)),
+        locked("third", "1.0", files["third"]),
+    )
+    own = replace(locked("mine", "1.0", files["mine"], requires=("some", "gone")), is_own=True)
+    for roots, asked in (((), ["some"]), (("other", "some"), ["other", "some"]), (("third",), ["some", "third"])):
+        lock = replace(
+            lock_of(*packages, own), roots=tuple(LockedDependency(name=canonicalize_name(each)) for each in roots)
+        )
+        found = LockedResolver(lock, packages, POLICY, index(), Compatibility(WINDOWS)).resolution()
+        assert [(edge.parent, edge.child) for edge in found.edges] == [
+            ("other", "third"),
+            ("some", "third"),
+            *((None, each) for each in asked),
+        ]
