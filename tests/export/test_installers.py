@@ -54,6 +54,12 @@ def test_debian_package_is_built_and_its_program_starts(tmp_path: Path, entry: s
     assert "Architecture: amd64\n" in fields
     assert "Depends: libc6 (>= 2.28)\n" in fields
     assert "Maintainer: Uni x <us@uni.example>\n" in fields
+    listed = subprocess.run([dpkg, "-c", "out.deb"], cwd=elsewhere, capture_output=True, text=True, check=True).stdout
+    assert {line[:10] for line in listed.splitlines() if line[0] == "d"} == {"drwxr-xr-x"}
+    if (lintian := shutil.which("lintian")) is not None:
+        words = [lintian, "--fail-on", "error", "--tag-display-limit", "0", "out.deb"]
+        checked = subprocess.run(words, cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
     subprocess.run([dpkg, "-x", "out.deb", "root"], cwd=elsewhere, check=True, timeout=60)
     command = [str(elsewhere / "root/usr/bin/de-mo-touch-pwned"), "a b"]
     started = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
