@@ -51,7 +51,7 @@ _OF_ICU = (
 )
 _NOT_OURS = ("Wine's: ", "This machine's: ")
 """How the note on a difference begins that is no fault of ``verify``."""
-_PLACE = re.compile(r"(?:Z:|/tmp)[\\/](?:[\w.-]+[\\/]+)*", re.ASCII)
+_PLACE = re.compile(r"(?:Z:|/tmp)[\\/]+(?:[\w.-]+[\\/]+)*", re.ASCII)
 _LONGEST = 300.0
 """Seconds of one use."""
 _SITE = "import site, sys; site.addsitedir({!r})\n"

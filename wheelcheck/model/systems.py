@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 if TYPE_CHECKING:
@@ -43,9 +44,11 @@ class AbsentLibrary(Struct, frozen=True, kw_only=True):
     used_for: str = ""
 
     def sentence(self, names: Collection[str], libraries: Collection[str]) -> str:
-        """That the distributions *names* need *libraries* of it, and what to do."""
+        """That the distributions *names* need *libraries* of it, for which of their parts where that is known, and what to do."""
         verb = "needs" if len(names) == 1 else "need"
-        return f"{', '.join(sorted(names))} {verb} {', '.join(sorted(libraries))} of {self.owner}: {self.remedy}"
+        is_known = self.used_for and {*names} <= {canonicalize_name(each.name) for each in self.needed_by}
+        used = f" ({self.used_for})" if is_known else ""
+        return f"{', '.join(sorted(names))} {verb} {', '.join(sorted(libraries))} of {self.owner}{used}: {self.remedy}"
 
 
 class SymbolCeiling(Struct, frozen=True, kw_only=True):

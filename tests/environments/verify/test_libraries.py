@@ -9,7 +9,7 @@ import pytest
 from tests.environments.verify.looking import look, messages, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf, make_macho, make_pe, make_universal
-from wheelcheck.environments.verify.libraries import judge_libraries
+from wheelcheck.environments.verify.libraries import iter_lacking_runtimes, judge_libraries
 from wheelcheck.environments.verify.library_index import read_library_index
 from wheelcheck.environments.verify.locating import locate
 from wheelcheck.environments.verify.subject import owners, read_installed
@@ -249,6 +249,22 @@ def test_parts_that_miss_what_belongs_into_the_environment_are_errors(windows: F
     assert "redistributable" in str(problem.remedy)
     windows.write("Lib/site-packages/pythonwin/mfc140u.dll", make_pe())
     assert look(windows.root).errors == ()
+
+
+def test_sentence_of_a_part_that_installers_bring_says_what_needs_it_where_that_is_known(
+    windows: FakeEnvironment,
+) -> None:
+    def sentences() -> list[str]:
+        return list(iter_lacking_runtimes(locate(windows.root, "env"), load_system_libraries()))
+
+    windows.install("pywin32", {"pythonwin/win32ui.pyd": make_pe(["mfc140u.dll"])}, tag=WIN)
+    (alone,) = sentences()
+    assert alone.startswith("pywin32 needs mfc140u.dll of the MFC part of the Visual C++ runtime, which")
+    assert "does not have (its modules win32ui, win32uiole and dde load mfc140u.dll): let your installer" in alone
+    windows.install("b", {"b/_b.pyd": make_pe(["mfc140u.dll"])}, tag=WIN)
+    (both,) = sentences()
+    assert both.startswith("b, pywin32 need mfc140u.dll")
+    assert "win32ui" not in both
 
 
 def test_library_by_run_path_is_found(linux: FakeEnvironment) -> None:
