@@ -15,7 +15,7 @@ from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.survey.questions import Asked, Asker
 from wheelcheck.survey.rows import FailureRow
-from wheelcheck.survey.sources import SurveyInput, load_sources
+from wheelcheck.survey.sources import KINDS, SurveyInput, load_sources
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -238,3 +238,62 @@ def test_another_day_is_another_question(tmp_path: Path) -> None:
         asked.key for day in ("2026-11-28", "2026-11-29") if isinstance(asked := _asker(tmp_path, day).ask(six), Asked)
     }
     assert len(keys) == 2
+
+
+def test_table_in_parquet_has_rows_like_the_others(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra wheelcheck[survey] is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = [
+        {"id": "t", "text": "six\n", "kind": "requirements", "targets": "linux/3.13", "settings": {"pre": True}},
+        {"id": None, "text": "idna\n", "kind": None, "targets": None, "settings": None},
+        {"id": "u", "text": "attrs\n", "kind": "cargo", "targets": None, "settings": None},
+        {"id": "v", "text": "attrs\n", "kind": None, "targets": None, "settings": None},
+    ]
+    table = tmp_path / "inputs.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(rows), table)
+    found = load_sources((str(table),))
+    assert found.inputs == (
+        SurveyInput(
+            id="t",
+            words=("requirements.txt",),
+            text="six\n",
+            targets=("linux/3.13",),
+            settings={"pre": True},
+            place=f"{table}:1",
+        ),
+        SurveyInput(id="v", words=("requirements.txt",), text="attrs\n"),
+    )
+    assert [(fault.place, fault.reason) for fault in found.faults] == [
+        (f"{table}:2", "the row has no id"),
+        (f"{table}:3", f"there is no kind 'cargo'; kinds are {', '.join(KINDS)}"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["inputs.parquet", "inputs.csv", "inputs.jsonl", "names.txt", "names.json"])
+def test_table_or_list_that_is_none_is_named(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pyarrow", reason="the extra wheelcheck[survey] is not installed")
+    path = tmp_path / name
+    path.write_bytes(b"\xff\x00\x81no table")
+    with pytest.raises(InputUnreadable) as raised:
+        load_sources(() if name.startswith("names") else (str(path),), (str(path),) if name.startswith("names") else ())
+    assert str(path) in str(raised.value)
+
+
+def test_standard_input_that_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), encoding="utf-8"))
+    with pytest.raises(InputUnreadable, match="standard input: it is not UTF-8"):
+        load_sources(("-",))
+
+
+def test_list_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputUnreadable, match=r"absent\.txt: cannot be read: No such file"):
+        load_sources((), (str(tmp_path / "absent.txt"),))
+
+
+def test_text_in_csv_keeps_its_lines_and_the_next_row_is_counted_after_them(tmp_path: Path) -> None:
+    table = tmp_path / "inputs.csv"
+    long = "".join(f"project-{number}==1\n" for number in range(20_000))
+    table.write_text(f'id,text\na,"six\nidna\n"\n,"attrs\n"\nb,"{long}"\n', encoding="utf-8")
+    found = load_sources((str(table),))
+    assert [each.text for each in found.inputs] == ["six\nidna\n", long]
+    assert [fault.place for fault in found.faults] == [f"{table}:5"]

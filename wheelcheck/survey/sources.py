@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import glob
 import hashlib
+import io
 import json
 import re
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
+_MOST_BYTES = (1 << 31) - 1
 _WAYS = ("path", "text", "requirement")
 KINDS: Mapping[str, str] = {
     "requirements": "requirements.txt",
@@ -105,7 +107,13 @@ def load_sources(
 
 def _iter_source(word: str, scratch: Path, environ: Mapping[str, str]) -> Iterator[SurveyInput | SourceFault]:
     if word == "-":
-        yield from _iter_inputs(_iter_json_lines(sys.stdin.read(), "-"), "-", Path())
+        try:
+            text = sys.stdin.read()
+        except UnicodeDecodeError as error:
+            raise InputUnreadable(
+                f"it is not UTF-8: {error}", address="standard input", hint="write JSON lines"
+            ) from error
+        yield from _iter_inputs(_iter_json_lines(text, "-"), "-", Path())
         return
     paths, revision = _named(word), ""
     if not paths and "@" in word:
@@ -172,15 +180,51 @@ def _iter_folder(top: Path, folder: Path) -> Iterator[SurveyInput]:
 
 
 def _iter_table(path: Path) -> Iterator[SurveyInput | SourceFault]:
+    rows: Iterable[tuple[int, dict[str, Any] | SourceFault]]
     if path.suffix == ".parquet":
-        import pyarrow.parquet as parquet
-
-        rows: Iterable[tuple[int, dict[str, Any] | SourceFault]] = enumerate(parquet.read_table(path).to_pylist(), 1)
+        rows = enumerate(_load_parquet(path), 1)
     elif path.suffix == ".csv":
-        rows = enumerate(csv.DictReader(read_text(path).splitlines()), 2)
+        rows = _iter_csv(_load_text(path), str(path))
     else:
-        rows = _iter_json_lines(read_text(path), str(path))
+        rows = _iter_json_lines(_load_text(path), str(path))
     yield from _iter_inputs(rows, str(path), path.parent)
+
+
+def _load_text(path: Path) -> str:
+    """The text of a table or list. Raises ``InputUnreadable``."""
+    try:
+        return read_text(path, _MOST_BYTES)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else f"it is not UTF-8: {error}"
+        raise InputUnreadable(f"cannot be read: {reason}", address=str(path), hint="save it as UTF-8") from error
+
+
+def _load_parquet(path: Path) -> list[dict[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise InputUnreadable(
+            f"no table in Parquet: {str(error).splitlines()[0]}",
+            address=str(path),
+            hint="write it again, or as JSON lines",
+        ) from error
+    return rows
+
+
+def _iter_csv(text: str, name: str) -> Iterator[tuple[int, dict[str, Any] | SourceFault]]:
+    """The rows with the line on which each begins: a text has lines of its own, and may be long."""
+    csv.field_size_limit(_MOST_BYTES)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    begins = 2
+    try:
+        for row in reader:
+            yield begins, row
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        yield begins, SourceFault(place=f"{name}:{begins}", reason=f"no CSV: {error}")
 
 
 def _iter_inputs(
@@ -245,7 +289,7 @@ def _iter_projects(files: tuple[str, ...]) -> Iterator[SurveyInput | SourceFault
     """One input for each project that *files* list: a name a line, or JSON, as lists of popular projects are published."""
     for name in files:
         path = Path(name)
-        text = read_text(path)
+        text = _load_text(path)
         if path.suffix == ".json":
             try:
                 content = json.loads(text)
