@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
-from tests.fakes.projects import wheel
+from tests.fakes.projects import FakeProjects, wheel
 from tests.repairs.questions import CommandLine, Situation, commands
-from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE, WIN, native
+from tests.repairs.situations import ELSEWHERE, HASHED, TARGETS, UNREPAIRABLE, VENDOR, WIN, native, vendor
+from wheelcheck.model.distribution import ProjectPage
 from wheelcheck.model.knowledge import Elsewhere, RepairKnowledge
 from wheelcheck.model.repair import Risk
 from wheelcheck.model.resolution import Resolution
@@ -139,3 +141,22 @@ def test_place_outside_of_indexes_is_told_where_nothing_repairs() -> None:
     assert hopeless.message.endswith(
         "can be given with --find-links; The vendor attaches wheels to its releases (https://releases.example/torch)"
     )
+
+
+class _OneIndexDown(FakeProjects):
+    """An index of the user that was not asked for any project."""
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        return replace(super().page(name), unasked=((f"{VENDOR}cu121/", "timed out"),))
+
+
+@pytest.mark.parametrize(("served", "is_said"), [("torch", False), ("av", True)])
+def test_an_index_that_did_not_answer_is_no_hope_for_what_its_vendor_does_not_serve(
+    served: str, *, is_said: bool
+) -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("av==1.0",)), index={"av": {"1.0": native()}}, knowledge=vendor(served)
+    )
+    proposals = situation.proposals(projects=_OneIndexDown(situation.index))
+    assert [str(each.package) for each in proposals.unrepairable] == ["av"]
+    assert bool(proposals.suggestions) is is_said

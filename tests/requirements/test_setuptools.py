@@ -121,6 +121,8 @@ FROM_FILES = [
     "def needs(name):\n    found = []\n    for line in open(name):\n        line = line.strip()\n        if line.startswith('#'):\n"
     "            continue\n        found.append(line)\n    return found\nsetup(install_requires=needs('needs.txt'))",
     "from pathlib import Path\nHERE = Path(__file__).parent.resolve()\nsetup(install_requires=(HERE / 'needs.txt').read_text())",
+    "from pathlib import Path\ndef read(name):\n    with (Path(__file__).resolve().parent / name).open() as f:\n"
+    "        text = f.read().strip()\n    return text\nsetup(install_requires=read('needs.txt').splitlines())",
     "from pip._internal.req import parse_requirements\n"
     "setup(install_requires=[str(each.requirement) for each in parse_requirements('needs.txt', session=False)])",
     "import pkg_resources\nwith open('needs.txt') as f:\n"

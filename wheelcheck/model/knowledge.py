@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
@@ -296,6 +297,11 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     pythons: tuple[PythonLife, ...] = ()
     builds: tuple[BuildNeeds, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
+
+    def is_of_others(self, url: str, name: NormalizedName) -> bool:
+        """Whether *url* is on the host of a vendor who is known to serve projects of his own, and *name* is none of them."""
+        known = [each.projects for each in self.indexes if urlsplit(each.url)[1] == urlsplit(url)[1]]
+        return bool(known) and all(projects and name not in projects for projects in known)
 
     def places_of(self, project: NormalizedName, platform: str) -> tuple[str, ...]:
         """Where *project* is had for *platform* outside of indexes: sentences, each with an address."""

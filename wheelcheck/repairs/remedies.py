@@ -300,10 +300,10 @@ def _index(case: BlockerCase) -> Iterator[Change]:
         try:
             page = case.context.elsewhere.page_at(url, blocker.name)
         except IndexUnavailable as error:
-            if url in others:
+            if url in others or case.context.knowledge.is_of_others(url, blocker.name):
                 continue
-            _suggest(case, change, f"it could not be asked, so nothing is proved: {error.message}")
-            return  # a vendor's other indexes lie beside this one
+            # A vendor's other indexes lie beside this one.
+            return _suggest(case, change, f"it could not be asked, so nothing is proved: {error.message}")
         if case.is_usable(ProjectView(page, Admission(diagnosis.compatibility, diagnosis.policy)), blocker.specifier):
             yield change
 

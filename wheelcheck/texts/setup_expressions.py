@@ -251,6 +251,9 @@ class Expressions:
         real = dotted.rpartition(".")[2] or name
         tool = self.knowledge.backend(dotted.rpartition(".")[0])
         definition = self.defined.get(name)
+        if definition is not None and isinstance(node.func, ast.Attribute):
+            # A file's read() is none of a script that calls its own function so too.
+            definition = None if isinstance(self.value(node.func.value), OpenFile | str) else definition
         own = definition is not None or isinstance(self.scope.get(name), Made)
         if real == "setup" and (tool is not None or not own):
             self.reading.calls.append(keywords)
