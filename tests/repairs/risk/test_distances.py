@@ -78,6 +78,7 @@ def test_span_is_said_in_days_then_months_then_years(days: float, words: str) ->
         ("2023.1", "2025.1", None, MEDIUM, LOW),
         ("5.1", "2023.1", SECOND, HIGH, MEDIUM),
         ("2.0", "1!1.0", SECOND, HIGH, MEDIUM),
+        ("1!1.0", "2.0", SECOND, HIGH, MEDIUM),
         ("1!1.0", "1!1.1", SECOND, LOW, LOW),
     ],
 )
