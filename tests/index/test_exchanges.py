@@ -146,6 +146,15 @@ def test_packed_body_that_breaks_off_may_be_asked_for_again(word: str, lost: int
     assert caught.value.may_pass
 
 
+@pytest.mark.parametrize("window", range(9, 16))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_deflate_is_read_with_and_without_its_header_whatever_its_window(window: int, sign: int) -> None:
+    packing = zlib.compressobj(wbits=sign * window)
+    packed = packing.compress(BODY) + packing.flush()
+    with scripted_server({"/a": sized(packed, "Content-Encoding: deflate")}) as url:
+        assert send(f"{url}/a")[1] == BODY
+
+
 def test_what_stands_behind_a_deflate_stream_is_ignored() -> None:
     with scripted_server({"/a": sized(zlib.compress(BODY) + b"more", "Content-Encoding: deflate")}) as url:
         assert send(f"{url}/a")[1] == BODY
