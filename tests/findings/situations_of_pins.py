@@ -254,8 +254,8 @@ def several_indexes() -> list[str]:
     more: dict[str, dict[str, list[object]]] = {each: {"1": [wheel()]} for each in ("acme-tool", "tool", "other")}
     for requirements in (("acme-tool", "tool"), ("tool", "other"), ("tool",)):
         found += ["--", *diagnosed(pages(more, placed((INDEX,))), *requirements)]
-    many: dict[str, dict[str, list[object]]] = {f"p{number}": {"1": [wheel()]} for number in range(7)}
-    for count in (5, 6, 7):
+    many: dict[str, dict[str, list[object]]] = {f"p{number}": {"1": [wheel()]} for number in range(11)}
+    for count in (5, 6, 7, 11):
         down = pages(many, lambda page: replace(page, unasked=((OURS, "timed out"),)))
         found += diagnosed(down, *sorted(many)[:count])
     return found

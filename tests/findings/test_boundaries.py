@@ -122,10 +122,12 @@ def test_name_of_six_letters_may_differ_in_two_places_and_one_of_five_in_one(
     assert (own in near_projects(canonicalize_name(written), (own,))) is is_near
 
 
-@pytest.mark.parametrize(("first", "second"), [("abcd", "ab"), ("abcd", "xyzv"), ("abcd", "abcdefgh")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("abcd", "ab"), ("abcd", "abxy"), ("abcd", "xyzv"), ("abcd", "abcdefgh")]
+)
 @pytest.mark.parametrize("most", [0, 1, 2, 3])
 def test_slips_beyond_the_most_are_told_as_one_more(first: str, second: str, most: int) -> None:
-    distance = {"ab": 2, "xyzv": 4, "abcdefgh": 4}[second]
+    distance = {"ab": 2, "abxy": 2, "xyzv": 4, "abcdefgh": 4}[second]
     assert slips(first, second, most) == min(distance, most + 1)
 
 
