@@ -196,3 +196,14 @@ def test_the_way_to_a_clash_through_an_extra_names_the_project_once() -> None:
         assert isinstance(found, Conflict)
         (clash,) = found.clashes
         assert clash.paths == (("c>=2",), way)
+
+
+def test_version_whose_metadata_ask_for_a_repository_is_missing_and_that_is_said() -> None:
+    projects = FakeProjects(
+        {"a": {"1": [wheel(requires=["b @ git+https://git.example/b", "c"])]}, "c": {"1": [wheel()]}}
+    )
+    found = answer(projects, "a")
+    assert isinstance(found, Conflict)
+    assert found.natural is not None
+    (pin,) = (each for each in found.natural.pins.values() if each.name == "a")
+    assert pin.evidence == ("its metadata asks for what is no file of an index: b @ git+https://git.example/b",)
