@@ -32,6 +32,7 @@ from tests.live.product_updates import first_run_and_update, online_installer
 
 _SHOWN = 16
 """So many lines of each command are shown: its first and its last."""
+STOPPED = "The run was stopped here: what this part goes on with was not carried out."
 _UPDATE = """import json, sys
 sys.path.insert(0, sys.argv[1])
 import first_run
@@ -210,6 +211,14 @@ def report_of(pages: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def told_to_the_end(steps: Iterator[Ran]) -> Iterator[Ran]:
+    """*steps*; where a person stops the run, that is said in place of what is left."""
+    try:
+        yield from steps
+    except KeyboardInterrupt:
+        yield note(STOPPED)
+
+
 def main(words: list[str]) -> None:
     """Write the pages of the products that *words* name, all by default, and the report of those whose pages are there."""
     windows = named_windows()
@@ -227,7 +236,7 @@ def main(words: list[str]) -> None:
             if only not in ("", name):
                 continue
             ran = list[Ran]()
-            for each in part(open_workshop(folder, windows)):
+            for each in told_to_the_end(part(open_workshop(folder, windows))):
                 ran.append(each)
                 sections[name] = section_of(part, ran, folder)
                 page.write_text(page_of(product, sections), encoding="utf-8", newline="\n")
