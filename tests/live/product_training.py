@@ -37,6 +37,7 @@ const answer = await fetch(backend.url + "/train");
 console.log(`health after ${backend.milliseconds} ms; /train: ${answer.status} ${await answer.text()}`);
 await backend.stop();
 """
+_WINE = {"KMP_AFFINITY": "disabled"}
 _ARM64 = 0x0100000C
 _APPIMAGE_RUNTIME = """#!/bin/sh
 # Stands for AppImage's published runtime, which mounts what follows it.
@@ -73,12 +74,22 @@ def windows_bundle(shop: Workshop) -> Iterator[Ran]:
     )
 
 
+def windows_training(shop: Workshop) -> Iterator[Ran]:
+    """The program of this environment, started under Wine, trains one step."""
+    program = ("--name", "PEFT Studio", "--entry", "backend.py", "--bundle", "dist/windows")
+    yield shop.run("export", "win_amd64.json", "--to", "backend-node", *program, "-o", "backend.mjs")
+    # Wine 8 has no GetNumaNodeProcessorMaskEx, for which PyTorch's OpenMP ends the process: it is told not to ask.
+    yield note(
+        "Wine 8 lacks a function that PyTorch's OpenMP asks for the processors with: with `KMP_AFFINITY=disabled` it does not."
+    )
+    yield shop.tool("node", "driver.mjs", "wine", "dist/windows/python.exe", "-B", "backend.py", **_WINE)
+
+
 def windows_installer(shop: Workshop) -> Iterator[Ran]:
-    """The installer with this environment in it: run under Wine, its program asked to train one step, and removed."""
+    """The installer with this environment in it: run under Wine, its program started, and removed."""
     windows = named_windows()
     assert windows is not None
     program = ("--name", "PEFT Studio", "--entry", "backend.py", "--bundle", "dist/windows")
-    yield shop.run("export", "win_amd64.json", "--to", "backend-node", *program, "-o", "backend.mjs")
     yield shop.run("export", "win_amd64.json", "--to", "nsis", *program, "--app-version", "1.0", "-o", "studio.nsi")
     # It is compressed where it is released; here the machine has other work. Wine runs no program of 32 bits.
     quickly = ("-XSetCompressor /FINAL zlib", "-XSetCompress off")
@@ -92,7 +103,7 @@ def windows_installer(shop: Workshop) -> Iterator[Ran]:
     made.unlink()
     yield installed(place)
     started = (r"C:\studio\python\python.exe", "-B", r"C:\studio\backend.py")
-    yield shop.tool("node", "driver.mjs", "wine", *started)
+    yield shop.tool("node", "driver.mjs", "wine", *started, **_WINE)
     yield from removed(shop, place)
 
 
