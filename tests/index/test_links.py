@@ -78,6 +78,15 @@ def test_page_lies_anywhere(base: str, url: str) -> None:
     assert joined(base, "../f/a-1.whl") == url
 
 
+def test_page_of_this_machine_names_its_files_and_the_web_alone() -> None:
+    addresses = ["file:///b", "https://f.example/b", "ftp://f.example/b", "data:b", "zip:///b", "b"]
+    assert [joined("file:///a/", each) for each in addresses] == [
+        *("file:///b", "https://f.example/b"),
+        *("", "", ""),
+        "file:///a/b",
+    ]
+
+
 @pytest.mark.parametrize(
     ("size", "told"), [(None, None), (-1, None), (0, 0), (1, 1), (2**50, 2**50), (2**50 + 1, None), (2**63, None)]
 )
