@@ -7,6 +7,8 @@ outside of loopback is asked. Each run begins with nothing: no cache, no store, 
 5,000 and of 10,000 inputs with one worker and of 10,000 with two; on an idle machine with two cores that takes some eight minutes.
 It prints a Markdown table, the ratios, and its own duration; ``--write`` puts them into reports/survey.md, under "Growth".
 
+The search for the answer of a cell ends after 10 seconds, so that one input whose pins clash deeply does not hide all the others.
+
 ``600/4m`` is a survey of 600 inputs on four machines: a scheduler, and workers that share nothing but it and a store, each a
 process with a home and thus a cache of its own.
 """
@@ -32,6 +34,7 @@ from tests.survey.population import load_index, texts_of
 
 ROOT = Path(__file__).parents[2]
 _TARGETS = ("--platform", "windows,alpine", "--python", "3.12,3.13")
+_SEARCH = ("--no-repair", "--max-seconds", "10")
 _LATENCY = 0.02
 _RUNS = ((5_000, "1"), (10_000, "1"), (10_000, "2"))
 _ROLES = ("client", "scheduler", "workers", "children")
@@ -131,7 +134,7 @@ def _run(texts: list[str], workers: int, index: _Index, *, machines: bool) -> Ru
         rows = (json.dumps({"id": f"r{number}", "text": text}) for number, text in enumerate(texts))
         Path(scratch, "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
         environ = os.environ | {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index.url, "HOME": scratch}
-        words = [sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *_TARGETS, "--no-repair"]
+        words = [sys.executable, "-m", "wheelcheck", "survey", "in.jsonl", "-o", "out", *_TARGETS, *_SEARCH]
         roles: dict[int, str] = {}
         if machines:
             roles = stack.enter_context(_machines(workers, Path(scratch), environ))
