@@ -10,13 +10,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 
+from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeProjects, Release, wheel
-from tests.repairs.questions import CommandLine, Situation, commands
+from tests.repairs.questions import CommandLine, Elsewhere, Situation, commands
 from tests.repairs.situations import CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wheels, app, native, substitute
-from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Wheel
+from wheelcheck.archives.modules import SourceTexts
+from wheelcheck.errors import BudgetSpent, IndexUnavailable
+from wheelcheck.knowledge.loading import load_standard_library
+from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Wheel
 from wheelcheck.model.repair import Risk
-from wheelcheck.repairs.context import Limits
+from wheelcheck.repairs.context import Limits, RepairContext
+from wheelcheck.repairs.proposing import propose
 
 
 @dataclass
@@ -253,3 +257,22 @@ def test_unrepairable_input_costs_no_trial_and_no_page_beyond_its_own() -> None:
     proposals = situation.proposals(projects=projects)
     assert (proposals.repairs, proposals.tried) == ((), 0)
     assert [subject for what, subject in projects.fetched if what == "page"] == [canonicalize_name("torch")]
+
+
+class _LateCode(FakeCode):
+    """Code that does not come before the time is up."""
+
+    def _asked(self, method: str, distribution: Distribution) -> SourceTexts:
+        raise BudgetSpent("no answer came within the time budget")
+
+
+def test_a_set_that_is_proved_stays_a_repair_where_its_code_is_not_read_in_time() -> None:
+    situation = SINGLE["own-pin"]
+    projects = situation.projects()
+    context = RepairContext(
+        projects=projects, code=_LateCode(), elsewhere=Elsewhere(projects, {}), library=load_standard_library()
+    )
+    proposals = propose(situation.blocked(projects), context).proposals
+    assert proposals.repairs
+    assert all(repair.risk is Risk.HIGH for repair in proposals.repairs)
+    assert (proposals.complete, proposals.interrupted) == (False, "no answer came within the time budget")

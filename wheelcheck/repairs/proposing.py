@@ -221,7 +221,7 @@ class _Proposing:
             return attempt()
         except OutOfTime:
             return None
-        except IndexUnavailable as error:
+        except (BudgetSpent, IndexUnavailable) as error:
             self._interrupted = str(error)
             return None
 
@@ -260,7 +260,12 @@ class _Proposing:
         known = next((each for other, each in self._imported if other == key), None)
         if known is None:
             edits = tuple(change.edit(State(question=self._asked.question)) for change in found.changes)
-            known = importing(self._case(edits, found))
+            try:
+                known = importing(self._case(edits, found))
+            except BudgetSpent as error:
+                # It resolves, which is proved: that its code was not read in time is told with it.
+                self._interrupted = str(error)
+                known = Importing(failing={}, is_undecided=True)
             for name, lacks in known.failing.items():
                 self._failing[name] = (*self._failing.get(name, ()), *lacks)
             self._imported.append((key, known))
@@ -283,7 +288,7 @@ class _Proposing:
         self._reporter.stage("weighing repairs")
         try:
             return assess(self._case(edits, found))
-        except IndexUnavailable as error:
+        except (BudgetSpent, IndexUnavailable) as error:
             self._interrupted = str(error)
             return (Ground(risk=Risk.HIGH, text=f"its evidence could not be read: {error.message}"),)
 
