@@ -6,7 +6,7 @@ there was on the day of its upload. An input names projects by their real popula
 repository was installed: together these versions resolve, as what people commit does. Of the 320 popular projects in
 reports/survey.md none clashes with itself, and a repository whose requirements clash is mended by whoever installs it next; so it
 is a share of the inputs alone of which one pin was raised to the newest, as an update by itself leaves it. Repositories copy each
-other: the number of different inputs grows as a Pitman-Yor process has it (Pitman, Yor 1997): 5,000 inputs have some 1,200 different texts.
+other: the number of different inputs grows as a Pitman-Yor process has it (Pitman, Yor 1997), so that 5,000 have some 1,200 texts.
 
     python -m tests.survey.population serve LATENCY
 
