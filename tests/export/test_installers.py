@@ -1,8 +1,10 @@
-"""Installers besides NSIS: a Debian package that is built and started, and a script whose compiler cannot be had here."""
+"""Installers besides NSIS: a Debian package that is built and started, and a script for Inno Setup, compiled where it can be."""
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -124,6 +126,31 @@ def test_script_of_inno_setup_has_its_documented_form(archives: tuple[str, ...])
     assert code.count("begin") + code.count("try") == len(re.findall(r"\bend\b", code))
     again = exporter("inno-setup").render(replace(shipment, version="2.0"))
     assert dict(line.split("=", 1) for line in lines_of(again)["Setup"])["AppId"] == setup["AppId"]
+
+
+@pytest.mark.parametrize("archives", [(), ("a b.zip", "c.zip")], ids=["inside", "downloaded"])
+@pytest.mark.parametrize("scope", ["user", "machine"])
+def test_compiler_of_inno_setup_makes_a_program_of_the_script(
+    tmp_path: Path, archives: tuple[str, ...], scope: str
+) -> None:
+    compiler = os.environ.get("WHEELCHECK_ISCC", "")
+    if not compiler:
+        pytest.skip("no compiler of Inno Setup to run: WHEELCHECK_ISCC is not set")
+    (tmp_path / "out" / "b").mkdir(parents=True)
+    (tmp_path / "out" / "b" / "python.exe").write_bytes(b"MZ")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "it's me.py").touch()
+    shipment = Shipment(
+        plan=planned_for("win_amd64"), bundle="../out/b", manifest=bundled(archives), name="Demó & co's", version="1.2",
+        entry="../app/it's me.py", publisher="Uni, x; y", url="https://x.example/it's" if archives else "", scope=scope,
+    )  # fmt: skip
+    (tmp_path / "win").mkdir()
+    (tmp_path / "win" / "demo.iss").write_text(exporter("inno-setup").render(shipment), encoding="utf-8")
+    command = [*shlex.split(compiler), str(tmp_path / "win" / "demo.iss")]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = (tmp_path / "win").glob("*-1.2-setup.exe")
+    assert made.read_bytes().startswith(b"MZ")
 
 
 @pytest.mark.parametrize("name", ["{app}", "{#x}", 'a"b'])
