@@ -161,7 +161,10 @@ _HINTS = {
     401: "give user and password in netrc, in pip's configuration, or in the index URL",
     407: PROXY_HINT,
 }
-_TRY_LATER = "see whether the address is right and the network is up, or use --offline with a filled cache"
+_TRY_LATER = (
+    "see whether the address is right and the network is up; -i URL names another index for one run, and --offline answers from a "
+    "filled cache"
+)
 
 
 class _TryAgain(Exception):
