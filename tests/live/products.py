@@ -27,6 +27,7 @@ from tests.live.product_training import (
     plans,
     windows_bundle,
     windows_installer,
+    windows_training,
 )
 from tests.live.product_updates import first_run_and_update, online_installer
 
@@ -134,6 +135,7 @@ PRODUCTS: Mapping[str, tuple[str, Mapping[str, Part]]] = {
         {
             "plans": plans,
             "windows-bundle": windows_bundle,
+            "windows-training": windows_training,
             "windows-installer": windows_installer,
             "linux-bundle": linux_bundle,
             "linux-appimage": appimage,
