@@ -85,6 +85,15 @@ def _missing(source: str, module: str, project: str, versions: Mapping[str, bool
             _missing("import pkg_resources\n", "pkg_resources", "setuptools", {"80": True, "81": True, "82": False}),
             "setuptools<82",
         ),
+        (
+            _missing(
+                "import pkg_resources\n",
+                "pkg_resources",
+                "setuptools",
+                {"80": True, "81": True, "82": False, "83": False, "84": False},
+            ),
+            "setuptools<82",
+        ),
         (_missing("from cgi import parse\n", "cgi", "legacy-cgi", {"2.6": True}, python="3.13"), "legacy-cgi"),
         (_missing("import distutils.core\n", "setuptools", "setuptools", {"80": True}), "setuptools"),
         (_missing("from importlib.metadata import version\nversion('six')\n", "six", "six", {"1": True}), "six"),
@@ -92,6 +101,7 @@ def _missing(source: str, module: str, project: str, versions: Mapping[str, bool
     ids=[
         "of a well-known name",
         "which newer releases lost",
+        "which three releases have lost since",
         "that Python lost",
         "with a stand-in",
         "that is looked up",
@@ -114,7 +124,10 @@ def test_project_that_nobody_knows_is_not_asked_for_by_the_name_of_a_module() ->
 def test_release_of_years_after_what_imports_it_is_no_low_risk() -> None:
     asked = _missing("import six\n", "six", "six", {"1": True})
     late = {**asked.index, "six": {"1": _at("2026-07-01")}}
-    assert replace(asked, index=late).proposals().repairs[0].risk is Risk.MEDIUM
+    repair = replace(asked, index=late).proposals().repairs[0]
+    assert repair.risk is Risk.MEDIUM
+    said = [ground.text for ground in repair.grounds if ground.risk is Risk.MEDIUM]
+    assert said == ["six 1 (2026-07-01) was released years after app 1.0 (2023-06-01)"]
 
 
 def test_dependency_that_is_too_new_is_kept_below_the_release_that_lost_the_name() -> None:
@@ -124,6 +137,16 @@ def test_dependency_that_is_too_new_is_kept_below_the_release_that_lost_the_name
     assert repair.edits[0].because == "app 1.0 imports lib.quote"
     assert repair.risk is Risk.LOW
     assert "app imports lib.quote: it is in lib 2.2" in [ground.text for ground in repair.grounds]
+
+
+@pytest.mark.parametrize("lost", range(1, 5))
+def test_bound_is_the_release_directly_above_the_last_that_has_the_name(lost: int) -> None:
+    lib = {"2.0": _at("2022-01-01"), **{f"3.{number}": _at(f"2025-0{number}-01") for number in range(1, lost + 1)}}
+    code = {**dict.fromkeys([f"lib-{each}" for each in lib], "def render(text): ...\n"), "lib-2.0": _HAS["lib.py"]}
+    index = {"lib": lib, "app": {"1.0": _at("2023-06-01", "lib")}}
+    proposals = situation(["app==1.0"], index, {**code, "app-1.0": "from lib import quote\n"}, "app").proposals()
+    assert the_one(proposals).options == ("-c", "lib<3.1")
+    assert proposals.tried == 1
 
 
 def test_module_that_is_gone_is_treated_as_a_name_that_is_gone() -> None:

@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeProjects, Release, wheel
 from tests.repairs.questions import CommandLine, Elsewhere, Situation, commands
-from tests.repairs.situations import CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wheels, app, native, substitute
+from tests.repairs.situations import ADVISED, CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wheels, app, native, substitute
 from wheelcheck.archives.modules import SourceTexts
 from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.knowledge.loading import load_standard_library
@@ -188,6 +188,13 @@ def test_no_more_repairs_are_shown_than_were_asked_for() -> None:
     for count in (1, 2, 3):
         assert len(situation.proposals(Limits(repairs=count)).repairs) == count
     assert commands(situation.proposals(Limits(repairs=1))) == ["--python 3.11"]
+
+
+def test_day_of_the_old_pin_costs_no_trial_where_as_many_repairs_are_there_as_are_shown() -> None:
+    situation = ADVISED["advisory-on-what-installs"]
+    one, two = (situation.proposals(Limits(repairs=count)) for count in (1, 2))
+    assert (commands(one), commands(two)) == (["-c numpy<2"], ["-c numpy<2", "--exclude-newer 2023-10-04"])
+    assert two.tried == one.tried + 1
 
 
 def test_more_repairs_than_there_are_kinds_can_be_asked_for() -> None:

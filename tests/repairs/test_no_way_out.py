@@ -143,13 +143,20 @@ def test_more_is_left_out_together_where_one_alone_would_bring_a_version_of_long
     assert commands(situation.proposals())[0] == "--exclude gssapi --exclude krb5"
 
 
-def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not() -> None:
+@pytest.mark.parametrize(
+    ("native_bound", "sets"),
+    [
+        ("native", "1 set of changes took too many rounds to resolve and was"),
+        ("native==1", "2 sets of changes took too many rounds to resolve and were"),
+    ],
+)
+def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not(native_bound: str, sets: str) -> None:
     """One round may read the metadata of hundreds of versions: a trial that does so is given up by its count."""
     old = {f"1.{number}": [wheel(requires=["gone==1"])] for number in range(300)}
     situation = Situation(
         line=CommandLine(inputs=("app==2",)),
         index={
-            "app": {"1": [wheel(requires=["many<2"])], "2": [wheel(requires=["native==1"])]},
+            "app": {"1": [wheel(requires=["many<2"])], "2": [wheel(requires=[native_bound])]},
             "many": old,
             "native": {"1": native()},
         },
@@ -157,7 +164,7 @@ def test_versions_read_count_as_rounds_do_whether_they_are_at_hand_or_not() -> N
     assert situation.proposals().complete
     few = situation.proposals(Limits(rounds=300))
     assert not few.complete
-    assert few.unreached
+    assert few.unreached == f"{sets} given up"
     assert commands(few) == ["--exclude native"]
 
 

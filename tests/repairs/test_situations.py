@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from msgspec.structs import replace
 
-from tests.repairs.questions import commands, the_one, with_command
+from tests.fakes.projects import wheel
+from tests.repairs.questions import CommandLine, Situation, commands, the_one, with_command
 from tests.repairs.situations import (
     ADVISED,
     BESIDES,
@@ -18,6 +20,7 @@ from tests.repairs.situations import (
     SINGLE,
     UNCOVERED,
     VENDOR,
+    WIN,
 )
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import EditKind, Repair, Risk
@@ -420,9 +423,31 @@ def test_vendors_index_out_of_reach_keeps_no_other_repair_from_being_shown() -> 
     assert commands(ELSEWHERE["vendors-index-out-of-reach"].proposals()) == ["--exclude torch"]
 
 
+def test_index_of_the_users_that_does_not_answer_keeps_none_after_it_from_being_tried() -> None:
+    situation = ELSEWHERE["users-second-index"]
+    broken = replace(situation, indexes=(situation.indexes[0], "https://broken.example/simple/", situation.indexes[1]))
+    assert broken.proposals() == situation.proposals()
+
+
 def test_users_second_index_is_tried_for_the_blocker() -> None:
     repair = the_one(ELSEWHERE["users-second-index"].proposals())
     assert repair.options == ("--source", "torch=https://mirror.example/simple/")
+
+
+@pytest.mark.parametrize(
+    ("count", "names"),
+    [
+        (2, "p0 and p1"),
+        (5, "p0, p1, p2, p3 and p4"),
+        (6, "p0, p1, p2, p3 and 2 more"),
+        (9, "p0, p1, p2, p3 and 5 more"),
+    ],
+)
+def test_python_that_several_projects_need_names_some_of_them(count: int, names: str) -> None:
+    index = {f"p{number}": {"1.0": [wheel(WIN)]} for number in range(count)}
+    repair = Situation(line=CommandLine(inputs=tuple(index), python="3.13"), index=index).proposals().repairs[0]
+    assert repair.options == ("--python", "3.11")
+    assert repair.edits[0].because == f"{names} have no usable file on win_amd64, Python 3.13"
 
 
 # What installs and then fails
@@ -432,6 +457,17 @@ def test_advisory_on_what_installs_proposes_its_bound_and_the_day_of_the_old_pin
     proposals = ADVISED["advisory-on-what-installs"].proposals()
     assert commands(proposals) == ["-c numpy<2", "--exclude-newer 2023-10-04"]
     assert all(moves(repair) == {"numpy": ("2.0", "1.0")} for repair in proposals.repairs)
+
+
+def test_day_of_the_old_pin_stands_for_the_day_that_was_asked_for() -> None:
+    situation = ADVISED["advisory-on-what-installs"]
+    question = situation.line.question()
+    cutoffs = {None: "", "2026-06-02T00:00:00Z": "2026-06-01", "2026-06-02T12:00:00Z": "2026-06-02"}
+    for cutoff, before in cutoffs.items():
+        policy = replace(question.policy, exclude_newer=cutoff)
+        repairs = situation.proved(question=replace(question, policy=policy)).proposals.repairs
+        (day,) = repairs[1].edits
+        assert (day.kind, day.before, day.after) == (EditKind.DATE, before, "2023-10-04")
 
 
 def test_abi_break_proposes_the_bound_below_it() -> None:

@@ -90,3 +90,25 @@ def test_so_many_trials_are_made_and_each_once() -> None:
     trials.of(kept[2:])
     assert trials.count == 3
     assert not trials.ended_by_clock
+
+
+def test_three_quarters_of_the_rounds_are_for_the_search_and_the_rest_for_the_remedies_of_advisories() -> None:
+    numbers = range(1, 101)
+    situation = Situation(
+        line=CommandLine(inputs=("app",)),
+        index={"app": app("av"), "av": {f"{number}.0": [wheel(WIN)] for number in numbers}},
+    )
+    projects = situation.projects()
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    trials = Trials(situation.blocked(projects), context, Limits(rounds=160, trials=1000), SilentReporter())
+    kept = iter([kept_at(canonicalize_name("av"), Version(f"{number}.0")) for number in numbers])
+    spent = []
+    for _ in range(2):
+        with pytest.raises(OutOfTime):
+            for change in kept:
+                trials.of([change])
+        spent.append(trials.spent)
+        trials.begin_advisory_fixes(1000)
+    each = spent[0] / 120
+    assert each < 1.05
+    assert spent == [120 * each, 160 * each]

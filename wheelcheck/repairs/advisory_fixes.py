@@ -15,6 +15,7 @@ from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Remedy, RepairKnowledge
 from wheelcheck.model.resolution import Resolution
+from wheelcheck.repairs.context import last_day
 from wheelcheck.repairs.edits import AsOf, Change, Constrained, Keys, Overridden, Substituted
 from wheelcheck.repairs.proof import released
 from wheelcheck.repairs.trials import Trial, Trials
@@ -134,7 +135,8 @@ def as_of(found: Trial, trials: Trials, knowledge: RepairKnowledge) -> Trial | N
     if not days or len(days) < len(times):
         return None
     before = found.state.question.policy.exclude_newer or ""
-    change = AsOf(value=max(days), before=before[:10], because="its pinned versions were released by then")
+    day = last_day(before) if before.endswith("T00:00:00Z") else before[:10]  # a day that was asked for counts itself
+    change = AsOf(value=max(days), before=day, because="its pinned versions were released by then")
     if before and before <= change.cutoff:
         return None
     return _better(found, [change], trials, knowledge)

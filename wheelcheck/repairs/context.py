@@ -150,7 +150,7 @@ class Difference(Struct, frozen=True, kw_only=True):
             sources={name: url for name, url in repaired.sources.items() if asked.sources.get(name) != url},
             python="" if before.target.python == after.target.python else after.target.python,
             platform="" if before.target.platform == after.target.platform else after.target.platform,
-            exclude_newer="" if same_day else _last_day(after.policy.exclude_newer or ""),
+            exclude_newer="" if same_day else last_day(after.policy.exclude_newer or ""),
         )
 
     @property
@@ -175,6 +175,6 @@ class Difference(Struct, frozen=True, kw_only=True):
                 yield from (option, value)
 
 
-def _last_day(cutoff: str) -> str:
+def last_day(cutoff: str) -> str:
     """The last day before *cutoff*, a midnight as :class:`AsOf` makes it."""
     return (date.fromisoformat(cutoff[:10]) - timedelta(days=1)).isoformat()

@@ -169,6 +169,30 @@ def test_substitute_says_what_differs() -> None:
     assert texts(found) == [("low", "pg-binary stands in for pg. It brings its own libpq.")]
 
 
+def test_substitute_among_several_is_told_by_what_is_known_of_itself() -> None:
+    names = ("pg-a", "pg-binary", "pg-c")
+    projects = FakeProjects({name: {"1": [wheel()]} for name in ("pg", *names)})
+    known = [
+        Substitute(
+            project=canonicalize_name(project),
+            replacement=canonicalize_name(name),
+            differs=f"It is {name} for {project}.",
+            evidence=("https://docs.example/pg",),
+        )
+        for project in ("other", "pg", "pga")
+        for name in names
+    ]
+    for order in (known, known[::-1]):
+        found = judged(
+            projects,
+            [edit(EditKind.SUBSTITUTE, "pg", "pg==1", "pg-binary==1")],
+            before=answer(projects, "pg"),
+            after=answer(projects, "pg-binary"),
+            knowledge=RepairKnowledge(substitutes=tuple(order)),
+        )
+        assert texts(found) == [("low", "pg-binary stands in for pg. It is pg-binary for pg.")]
+
+
 @pytest.mark.parametrize(("asked", "risk"), [("pg", "medium"), ("app", "high")])
 def test_substitute_in_another_version_says_how_far_that_is_and_is_milder_where_the_user_asked(
     asked: str, risk: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from packaging.version import Version
 
@@ -132,6 +134,27 @@ def test_names_that_are_all_there_are_a_low_ground_and_the_major_move_stays_medi
         ("low", "audio imports av.VideoFrame, av.open: all are in av 12.0.0"),
     ]
     assert risk_of(grounds) is Risk.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("modules", "says"),
+    [
+        (OFFERED, "audio imports av.open: it is in av 12.0.0"),
+        (
+            {"av==12.0.0": described(module("av", state=ModuleState.COMPILED))},
+            "audio takes av.open: av of av 12.0.0 is compiled: not looked into",
+        ),
+    ],
+)
+def test_name_that_is_taken_in_several_places_is_shown_in_the_first(
+    modules: Mapping[str, Mapping[str, ModuleNames]], says: str
+) -> None:
+    uses = [
+        use("from av import open", file=f"audio/{name}.py", line=line) for name, line in (("b", 3), ("a", 9), ("a", 7))
+    ]
+    code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=modules)
+    [found] = [each for each in overridden(AV, code, before="==11.0.0", after="==12.0.0") if each.text == says]
+    assert (found.file, found.line) == ("audio/a.py", 7)
 
 
 def test_missing_name_is_high_with_file_line_and_quote() -> None:
