@@ -220,6 +220,18 @@ def test_direct_urls_to_wheels_and_sdists() -> None:
             projects.direct(server.url_of("s-1.0.tar.gz") + "#sha256=" + "0" * 64)
 
 
+def test_archive_that_names_its_project_alone_has_the_version_of_its_file_name(tmp_path: Path) -> None:
+    pyproject = '[project]\nname = "s"\ndynamic = ["version"]\ndependencies = ["b"]\n'
+    _, content = make_sdist("s", "1.5", files={"pyproject.toml": pyproject, "s.py": ""}, pkg_info="")
+    for filename in ("s-1.5.tar.gz", "main.tar.gz"):
+        (tmp_path / filename).write_bytes(content)
+    with store() as projects:
+        sdist, _, _ = projects.direct(str(tmp_path / "s-1.5.tar.gz"))
+        assert (sdist.name, sdist.version) == ("s", Version("1.5"))
+        with pytest.raises(MetadataMalformed, match="which project and version"):
+            projects.direct(str(tmp_path / "main.tar.gz"))
+
+
 def test_direct_files_and_folders_on_this_machine(tmp_path: Path) -> None:
     wheel_file = tmp_path / SMALL[0]
     wheel_file.write_bytes(SMALL[1])

@@ -198,6 +198,25 @@ def test_the_way_to_a_clash_through_an_extra_names_the_project_once() -> None:
         assert clash.paths == (("c>=2",), way)
 
 
+def test_projects_that_never_fit_are_told_by_their_bounds_and_not_by_what_another_version_lacks() -> None:
+    numbers = [str(number) for number in range(1, 5)]
+    projects = FakeProjects(
+        {
+            "a": {each: [wheel(requires=["c>=2"])] for each in numbers},
+            "b": {each: [wheel(requires=["middle"])] for each in numbers},
+            "middle": {each: [wheel(requires=["c<2"])] for each in numbers},
+            "c": {"1": [wheel()], "2": [wheel()], "3": [wheel(requires=["absent>=5"])]},
+            "absent": {"1": [wheel()]},
+        }
+    )
+    found = answer(projects, "a", "b")
+    assert isinstance(found, Conflict)
+    assert found.rounds > 100  # so that it was found out which versions can be part of no answer
+    (clash,) = found.clashes
+    assert clash.name == "c"
+    assert {str(each) for each in clash.requirements} == {"c<2", "c>=2"}
+
+
 def test_version_whose_metadata_ask_for_a_repository_is_missing_and_that_is_said() -> None:
     projects = FakeProjects(
         {"a": {"1": [wheel(requires=["b @ git+https://git.example/b", "c"])]}, "c": {"1": [wheel()]}}
