@@ -21,8 +21,10 @@ from tests.repairs.situations import (
     UNCOVERED,
     VENDOR,
     WIN,
+    substitute,
 )
 from wheelcheck.model.judgement import Status
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Repair, Risk
 from wheelcheck.repairs.context import Limits
 
@@ -448,6 +450,13 @@ def test_python_that_several_projects_need_names_some_of_them(count: int, names:
     repair = Situation(line=CommandLine(inputs=tuple(index), python="3.13"), index=index).proposals().repairs[0]
     assert repair.options == ("--python", "3.11")
     assert repair.edits[0].because == f"{names} have no usable file on win_amd64, Python 3.13"
+
+
+@pytest.mark.parametrize("name", sorted(OVERLAPPING))
+def test_what_stands_in_for_other_projects_changes_nothing_for_two_that_overlap(name: str) -> None:
+    situation = OVERLAPPING[name]
+    known = RepairKnowledge(substitutes=(*substitute("one", "two").substitutes, *situation.knowledge.substitutes))
+    assert replace(situation, knowledge=known).proposals() == situation.proposals()
 
 
 # What installs and then fails

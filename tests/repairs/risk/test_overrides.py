@@ -125,6 +125,19 @@ def test_distance_after_a_clash_is_from_the_nearest_release_that_was_declared() 
     assert texts(grounds)[0] == ("high", "av moves 11.2 → 16.0.1: 5 major versions newer")
 
 
+def test_distance_is_from_the_version_that_was_chosen_where_a_nearer_one_was_declared_too() -> None:
+    projects = FakeProjects(
+        {
+            "audio": {"1.3": [wheel(requires=["av<12"])]},
+            "av": {"10.0": [wheel()], "11.2": [wheel()], "16.0.1": [wheel()]},
+        }
+    )
+    before = answer(projects, "audio", constraints=["av<11"])
+    edits = [edit(EditKind.OVERRIDE, "av", "<12", "==16.0.1")]
+    after = answer(projects, "audio", overrides=["av==16.0.1"])
+    assert texts(judged(projects, edits, before=before, after=after))[0][1].startswith("av moves 10.0 → 16.0.1")
+
+
 def test_names_that_are_all_there_are_a_low_ground_and_the_major_move_stays_medium() -> None:
     uses = [use("import av", attributes=["open"]), use("from av import VideoFrame", line=30)]
     code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=OFFERED)
