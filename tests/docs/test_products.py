@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.live.peers import ROOT
@@ -16,6 +18,7 @@ def test_page_is_what_the_command_makes_of_its_parts(product: str) -> None:
     sections = sections_of(page)
     assert list(sections) == list(PRODUCTS[product][1])
     assert page.read_text(encoding="utf-8") == page_of(product, sections)
+    assert not re.search(r"Z:\\|/tmp/", page.read_text(encoding="utf-8")), "a path of the machine on which it was made"
 
 
 def test_report_is_made_of_the_pages() -> None:

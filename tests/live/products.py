@@ -151,7 +151,10 @@ PRODUCTS: Mapping[str, tuple[str, Mapping[str, Part]]] = {
 
 
 def _shown(text: str, folder: Path) -> str:
-    lines = without_hosts(text.replace(str(folder), "FOLDER").replace(str(ROOT), "CHECKOUT")).rstrip().splitlines()
+    for place, name in ((folder, "FOLDER"), (ROOT, "CHECKOUT")):
+        # Wine shows the root of this machine as drive Z.
+        text = text.replace(str(place), name).replace("Z:" + str(place).replace("/", "\\"), name)
+    lines = without_hosts(text).rstrip().splitlines()
     lines = [re.sub(r"(host: )\S+( *)", r"\1index.example\2", line) for line in lines]
     lines = [re.sub(r"\bos=\S+", "os=Linux", line) for line in lines]
     lines = [re.sub(r"/(?:tmp|root|usr|work)/\S*/", "…/", line) for line in lines]
