@@ -239,6 +239,45 @@ def test_text_that_doubles_line_by_line_takes_no_memory() -> None:
     ) == [("x.dll",)]
 
 
+DOUBLING = {
+    "unpacked": "a = [*a, *a]\n",
+    "nested": "a = [a, a]\n",
+    "extended": "a.extend(a)\n",
+    "given": "a = f(*a, *a)\n",
+    "looked for": "a = find_library('zap') or (a or a)\n",
+}
+
+
+@pytest.mark.parametrize("line", DOUBLING.values(), ids=DOUBLING)
+def test_list_that_doubles_line_by_line_takes_no_memory(line: str) -> None:
+    start = "def f(*given):\n    return given\na = ['x', 'y']\n"
+    assert needed(start + line * 60 + "lib = ctypes.CDLL('x.dll')") == [("x.dll",)]
+
+
+def test_list_of_too_many_names_is_not_known() -> None:
+    load = "for each in a:\n    ctypes.CDLL(each)\n"
+    assert needed("a = ['x.dll']\n" + "a.append('y.dll')\n" + load) == [("x.dll", "y.dll")]
+    assert needed("a = ['x.dll']\n" + "".join(f"a.append('y{n}.dll')\n" for n in range(1_000)) + load) == []
+
+
+def test_functions_are_followed_no_further_once_their_statements_are_spent() -> None:
+    called: list[str] = []
+
+    def open_module(name: str) -> ParsedModule | None:
+        called.append(name)
+        return parse_source(b"import ctypes\ndef bind(name):\n    return name\n")
+
+    source = "from b import bind\ndef f():\n" + "    x = 1\n" * 500 + "    return 1\nf() + bind('a')\n"
+    parsed = parse_source(source.encode())
+    assert parsed is not None
+    find_library_loads(parsed, import_target(parse_target("win_amd64", "3.11")), {"bind": "b.bind"}, open_module)
+    assert called == []
+
+
+def test_chain_of_a_thousand_calls_is_no_error() -> None:
+    assert needed("a = 1\na" + ".b()" * 1_000 + "\n") == []
+
+
 def test_another_module_of_the_archive_is_read_once_for_all_that_is_called_of_it() -> None:
     opened: list[str] = []
 

@@ -54,6 +54,7 @@ def told(found: list[Finding]) -> list[tuple[str, str]]:
 
 FAILING: dict[str, tuple[str, Archives, str]] = {
     "a module that nobody brings": ("WC601", {"a": {"a.py": "import absent"}}, "brings the module `absent`"),
+    "a module whose name no project can have": ("WC601", {"a": {"a.py": "import absent_"}}, "brings the module `absent_`"),
     "a module that Python no longer has": ("WC602", {"a": {"a.py": "import imp"}}, "no `imp` since Python 3.12"),
     "a module, beside a copy of six": (
         "WC601",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
+
 import pytest
 
 from tests.requirements.readings import asked, failure, read, write
@@ -210,3 +213,49 @@ def test_a_folder_is_named_by_its_script() -> None:
     found = read("requirements.txt")
     assert asked(found) == ["one-x"]
     assert [each.kind for each in found.unsupported] == ["folder-dynamic"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files of such names are elsewhere there")
+@pytest.mark.parametrize("path", ["C:/needs.txt", "..\\needs.txt", "a\\..\\..\\needs.txt"])
+def test_file_that_is_outside_of_the_folder_on_windows_is_not_read(path: str) -> None:
+    write(
+        {
+            path: "kept\n",
+            "setup.py": f"from setuptools import setup\nsetup(install_requires=open({path!r}).readlines())\n",
+        }
+    )
+    assert "is not literal" in failure("setup.py").message
+
+
+DOUBLING = {
+    "a sum": "x = x + x\n",
+    "a sum in place": "x += x\n",
+    "a path": "x = os.path.join(x, x)\n",
+    "a replacement": "x = x.replace('a', 'aaaaaaaa')\n",
+    "a list": "x = [*x, *x]\n",
+}
+
+
+@pytest.mark.parametrize("line", DOUBLING.values(), ids=DOUBLING)
+def test_script_whose_values_double_line_by_line_is_too_long_to_be_followed(line: str) -> None:
+    start = "['a']" if "[" in line else "'a'"
+    write(
+        {"setup.py": f"import os\nfrom setuptools import setup\nx = {start}\n{line * 100}setup(install_requires=[])\n"}
+    )
+    tracemalloc.start()
+    try:
+        assert "too long to be followed" in failure("setup.py").message
+        assert tracemalloc.get_traced_memory()[1] < 500_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_script_may_name_a_long_text_often() -> None:
+    line = "y = x.strip()\n" * 20
+    write(
+        {
+            "README": "word " * 20_000,
+            "setup.py": f"from setuptools import setup\nx = open('README').read()\n{line}setup(install_requires=['kept'])\n",
+        }
+    )
+    assert asked(read("setup.py")) == ["kept"]

@@ -214,7 +214,10 @@ def _loads(
         content = code.source(path) if path else None
         return parse_source(content) if content is not None and MENTIONS.search(content) else None
 
-    return find_library_loads(parsed, target, _imported(imports), opened)
+    try:
+        return find_library_loads(parsed, target, _imported(imports), opened)
+    except RecursionError:  # what is nested beyond all sense says no more
+        return ()
 
 
 def _checks(

@@ -313,7 +313,9 @@ class _Reader(ValueReader):
 
     def _outcome(self, call: ast.Call, names: Names) -> tuple[set[str], Value]:
         """In which ways a function ends that *call* calls, and what it gives; of what is not understood, nothing is known."""
-        reader, function, own = self._callee(call, names) if self._depth < _DEEPEST else (self, None, None)
+        reader, function, own = self, None, None
+        if self._depth < _DEEPEST and self._left > 0:
+            reader, function, own = self._callee(call, names)
         # A coroutine or generator does nothing when it is called.
         if function is None or _is_lazy(function):
             return set(), own or UNKNOWN

@@ -26,6 +26,7 @@ _WHERE_EMPTY: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
 _MOST = 100
 _LONGEST = 300
 """How many texts, of how many characters, a sum of texts may have."""
+_MOST_PARTS = 1_000
 _NAME = re.compile(r"(?=[\d_.+-]*+[A-Za-z])[\w.+-]++", re.ASCII)
 _FILE = re.compile(r"\.(?:dll|dylib|so(?:\.\d+)*)$", re.ASCII)
 Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -134,7 +135,7 @@ class ValueReader:
         if isinstance(function, ast.Attribute) and held.is_list:
             is_added = function.attr in ("append", "extend", "insert") and bool(call.args)
             texts = self.value(call.args[-1], names).texts if is_added else ()
-            names[owner] = replace(held, texts=(*held.texts, *texts), is_known=held.is_known and bool(texts))
+            put(names, owner, _list_of((*held.texts, *texts), is_known=held.is_known and bool(texts)))
         elif isinstance(function, ast.Attribute):
             forget(function.value, names)
         if last_name(function) not in _READERS:
@@ -216,7 +217,7 @@ class ValueReader:
                 return self.value(inner, names)
             case ast.BoolOp(op=ast.Or(), values=values):
                 found = [self.value(each, names) for each in values]
-                sought = tuple(text for each in found for text in each.sought)
+                sought = tuple(dict.fromkeys(text for each in found for text in each.sought))
                 return next((each for each in found if not each.absent), Value(absent=True, sought=sought))
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
                 return UNKNOWN if (truth := self.truth(node, names)) is None else Value(constant=truth)
@@ -366,17 +367,20 @@ def dotted(node: ast.expr) -> str:
 
 
 def _listed(parts: Sequence[Value]) -> Value:
-    texts = tuple(text for each in parts for text in each.texts)
-    return Value(
-        texts=texts, is_list=True, is_known=all(each.is_known and bool(each.texts or each.is_list) for each in parts)
-    )
+    texts = (text for each in parts for text in each.texts)
+    return _list_of(texts, is_known=all(each.is_known and bool(each.texts or each.is_list) for each in parts))
+
+
+def _list_of(texts: Iterable[str], *, is_known: bool) -> Value:
+    """A list of *texts*, each once; of too many nothing is known, since a list doubled line by line would fill the memory."""
+    found = tuple(dict.fromkeys(texts))
+    return Value(texts=found, is_list=True, is_known=is_known) if len(found) <= _MOST_PARTS else UNKNOWN
 
 
 def added(one: Value, other: Value) -> Value:
     """What ``one + other`` stands for."""
     if one.is_list or other.is_list:
-        texts = tuple(dict.fromkeys((*one.texts, *other.texts)))
-        return Value(texts=texts, is_list=True, is_known=one.is_known and other.is_known)
+        return _list_of((*one.texts, *other.texts), is_known=one.is_known and other.is_known)
     # A module that doubles a text line by line would fill the memory.
     is_short = max(map(len, (*one.texts, *other.texts)), default=0) <= _LONGEST
     is_small = is_short and len(one.texts) * len(other.texts) <= _MOST

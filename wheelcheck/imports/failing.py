@@ -298,7 +298,9 @@ class _Judge:
 
     def _is_brought_along(self, module: str) -> bool:
         """Whether environments bring *module*, or the distribution of that name, by themselves: not where the plan replaces it."""
-        owner = Requirement(self._library.modules_of.get(module, module)).name
+        brought_by = self._library.modules_of.get(module)
+        # Names of modules need not be names of projects: `foo_`.
+        owner = Requirement(brought_by).name if brought_by is not None else module
         until = self._library.bundled.get(owner, 0)
         return self._target.minor <= until and self._providers.version_of(owner) is None
 

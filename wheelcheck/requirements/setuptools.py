@@ -10,6 +10,7 @@ import configparser
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import PureWindowsPath
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
@@ -109,7 +110,9 @@ def _config(source: Source | None) -> StatedProject:
 
 def _file_text(source: Source, reader: Reader, path: str) -> str | None:
     """The text of the file that the script *source* opens by *path*, ``None`` where the project has none there."""
-    if source.folder is None or path.startswith(("/", "..")) or not is_file(source.folder / path):
+    parts = PureWindowsPath(path)  # which knows the separators and drives of every system
+    is_inside = not parts.drive and not parts.root and ".." not in parts.parts
+    if source.folder is None or not is_inside or not is_file(source.folder / path):
         return None
     try:
         return reader.nested(path, source, 0).text

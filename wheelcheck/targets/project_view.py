@@ -326,7 +326,7 @@ def _compiles_elsewhere_alone(wheels: Sequence[Wheel], kind: str) -> bool:
     """Whether the wheels for the system of *kind* suit every Python and only others hold code for one: watchdog's for macOS."""
     kinds = _LINUX if kind in _LINUX else (kind,)
     own = [wheel for wheel in wheels if wheel.tags[0][2].startswith(kinds)]
-    others = [wheel for wheel in wheels if wheel not in own]
+    others = [wheel for wheel in wheels if not wheel.tags[0][2].startswith(kinds)]
 
     def suits_all(wheel: Wheel) -> bool:
         return all(python.startswith("py") and abi == "none" for python, abi, _ in wheel.tags)

@@ -31,6 +31,7 @@ from wheelcheck.texts.setup_values import (
 )
 
 _STEPS = 60_000
+_SIZE = 256  # characters or items that count as a step, so that a script which doubles a text fills no memory
 DEPTH = 12
 _OPENING = frozenset({"open", "io.open", "codecs.open"})
 _ITEMS = 2_000  # strings that a loop is followed through
@@ -80,15 +81,21 @@ class Expressions:
         """Give *value* to *target*; implemented by ``setup_script``."""
         raise NotImplementedError
 
-    def step(self) -> None:
-        """Count one step; raise ``Exhausted`` past the last."""
-        self.steps += 1
+    def step(self, size: int = 0) -> None:
+        """Count one step, and more for a value of a large *size*; raise ``Exhausted`` past the last."""
+        self.steps += 1 + size // _SIZE
         if self.steps > _STEPS:
             raise Exhausted
 
     def value(self, node: ast.expr) -> Value:
         """The value of *node* as far as reading shows."""
         self.step()
+        found = self._read(node)
+        if isinstance(found, str | list) and len(found) >= _SIZE:
+            self.step(len(found))
+        return found
+
+    def _read(self, node: ast.expr) -> Value:
         match node:
             case ast.Constant(value=constant):
                 return constant if isinstance(constant, str | bytes | int | float | None) else UNKNOWN
@@ -362,6 +369,8 @@ class Expressions:
             case str(), "joinpath" if len(arguments) == 1:
                 return self._below(held, first)
             case str(), name if name in _OF_TEXTS and all(isinstance(argument, str) for argument in arguments):
+                if name == "replace" and len(arguments) > 1:
+                    self.step(held.count(str(first)) * len(str(arguments[1])))
                 try:
                     changed: str | bool | list[str] = getattr(held, name)(*arguments)
                 except (TypeError, ValueError):
