@@ -110,6 +110,21 @@ def test_pyinstaller_says_what_an_exclusion_saves_who_misses_it_and_keeps_the_bu
     assert run.stdout == "whole bare\n", run.stderr
 
 
+def test_pyinstaller_counts_no_bytes_for_a_link_beside_what_it_names(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import front\n", encoding="utf-8")
+    exported(tmp_path, host_plan(tmp_path))
+    site = installed(tmp_path, "front", "plugin")
+    (site / "plugin" / "large.json").write_bytes(b" " * 50_000_000)
+    (site / "plugin" / "again.json").symlink_to("large.json")
+    with (site / "plugin-1.0.dist-info" / "RECORD").open("a", encoding="utf-8") as record:
+        record.write("plugin/large.json,,\nplugin/again.json,,\n")
+    done = frozen(tmp_path, site, "--data", "plugin")
+    assert done.returncode == 0, done.stderr
+    assert [each.name for each in (tmp_path / "dist/demo").rglob("again.json") if each.is_symlink()]
+    (built,) = re.findall(r"Built: (\d+)\.\d MB, where", done.stdout)
+    assert 50 <= int(built) < 95
+
+
 def test_pyinstaller_refuses_an_environment_that_is_not_the_plan(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(_APP, encoding="utf-8")
     exported(tmp_path, host_plan(tmp_path))

@@ -97,7 +97,8 @@ def electron(shop: Workshop, system: str, program: str) -> Iterator[Ran]:
     yield shop.tool(str(builder), f"--{system}", "--x64", "--config", "builder.json", CI="1")
     made = f"application/{'win' if system == 'windows' else system}-unpacked/resources/backend/{program}"
     yield shop.tool("node", "driver.mjs", *(("wine", made) if system == "windows" else (made,)))
-    size = sum(each.stat().st_size for each in (shop.folder / system / "backend").rglob("*") if each.is_file())
+    # PyInstaller links libraries to where the program looks for them: a link has no bytes of what it names.
+    size = sum(each.lstat().st_size for each in (shop.folder / system / "backend").rglob("*") if not each.is_dir())
     yield note(f"The frozen backend has {size / 1e6:.0f} MB.")
 
 
