@@ -8,12 +8,13 @@ import pytest
 from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from tests.repairs.risk.cases import CannedCode, described, edit, judged, module, overridden, survey, texts, use
+from tests.repairs.risk.cases import CannedCode, described, edit, judged, module, overridden, proved, survey, texts, use
 from tests.resolver.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
+from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Risk
-from wheelcheck.repairs.repair_case import Distance
+from wheelcheck.repairs.repair_case import Distance, RepairCase
 from wheelcheck.repairs.risk import risk_of
 
 WINDOWS = "cp311-cp311-win_amd64"
@@ -136,6 +137,18 @@ def test_distance_is_from_the_version_that_was_chosen_where_a_nearer_one_was_dec
     edits = [edit(EditKind.OVERRIDE, "av", "<12", "==16.0.1")]
     after = answer(projects, "audio", overrides=["av==16.0.1"])
     assert texts(judged(projects, edits, before=before, after=after))[0][1].startswith("av moves 10.0 → 16.0.1")
+
+
+def test_wheel_that_was_chosen_tells_its_modules_and_not_another_of_its_version() -> None:
+    projects = FakeProjects({"av": {"1": [wheel("cp311-cp311-manylinux_2_17_x86_64"), wheel(WINDOWS)]}})
+    after = proved(answer(projects, "av"))
+    case = RepairCase(
+        edits=(), before=after, after=after, projects=projects, code=CannedCode(), knowledge=RepairKnowledge()
+    )
+    (pin,) = after.pins.values()
+    assert pin.distribution is not None
+    assert WINDOWS in pin.distribution.filename
+    assert case.telling_file(pin) == pin.distribution
 
 
 def test_names_that_are_all_there_are_a_low_ground_and_the_major_move_stays_medium() -> None:
