@@ -323,3 +323,18 @@ def test_search_in_vain_gives_the_program_itself_but_on_windows() -> None:
     source = "lib = ctypes.CDLL(find_library('zap'))"
     assert needed(source) == [("zap",)]
     assert needed(source, "manylinux_2_28_x86_64") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class C:\n def add(self): self.x=1\nc=C()\n" + "".join(f"v{each}='x'\nc.add()\n" for each in range(4_000)),
+        "def f():\n" + " x=1\n" * 2_000 + "f()\n" * 2_000,
+        "a=[]\n" + "a.append('x')\n" * 30_000,
+    ],
+    ids=["variables", "calls", "statements"],
+)
+def test_module_is_followed_no_further_than_its_bound(source: str) -> None:
+    late = "raise_late = ctypes.CDLL('libabsent.so')\n"
+    assert needed(f"import ctypes\n{late}{source}") == [("libabsent.so",)]
+    assert needed(f"import ctypes\n{source * 5}{late}") == []

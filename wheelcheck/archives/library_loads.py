@@ -15,6 +15,7 @@ from functools import reduce
 from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of
+from wheelcheck.archives.handlers import CAUGHT, is_caught_by, suppressed
 from wheelcheck.archives.library_values import (
     LOADERS,
     SEARCH,
@@ -35,11 +36,12 @@ from wheelcheck.model.code import ImportTarget, LibraryLoad, ParsedModule
 
 MENTIONS = re.compile(rb"CDLL|WinDLL|LoadLibrary|dlopen|find_library")
 """What every source that loads a library mentions."""
-_CAUGHT = frozenset({"OSError", "Exception", "BaseException", "EnvironmentError", "IOError", "WindowsError"})
 _EXITS = frozenset({"exit", "_exit", "abort", "quit"})
 _DEEPEST = 3
 _MOST = 400
 """How many statements of functions are followed for one statement of the module."""
+_MOST_IN_ALL = 20_000
+"""How many statements and calls are followed in a module; what comes after them says nothing."""
 _NEXT, _LEAVE, _BREAK = "next", "leave", "break"
 
 
@@ -60,15 +62,23 @@ def find_library_loads(
     return (*needed, *(each for each in reader.optional() if each.line not in lines))
 
 
+class _TooLongError(Exception):
+    """The module is not followed to its end."""
+
+
 class _Reader(ValueReader):
     _left = _depth = 0
     """How many statements may still be followed, and how many functions are, one in another."""
+    _left_in_all = _MOST_IN_ALL
 
     def needed(self) -> Iterator[LibraryLoad]:
         """One load for each statement of the module that raises where the library is absent."""
         for statement in self._running(self.parsed.tree.body):
             self.tried, self._left = {}, _MOST
-            ways = self._statement(statement, self.variables)
+            try:
+                ways = self._statement(statement, self.variables)
+            except _TooLongError:
+                return
             if self.tried and ways and not ways & {_NEXT, _LEAVE, _BREAK}:
                 yield self._load(statement, self.tried, is_needed=True)
 
@@ -121,6 +131,7 @@ class _Reader(ValueReader):
 
     def _statement(self, node: ast.stmt, names: Names) -> set[str]:
         self._left -= 1
+        self._count()
         self.results.clear()
         if self._left < 0:
             self._pass_over(node, names)
@@ -150,6 +161,11 @@ class _Reader(ValueReader):
         if not isinstance(node, ast.Assert | ast.Pass | ast.Global):
             self._pass_over(node, names)
         return {_NEXT}
+
+    def _count(self) -> None:
+        self._left_in_all -= 1
+        if self._left_in_all < 0:
+            raise _TooLongError
 
     def _pass_over(self, node: ast.stmt | ast.expr, names: Names) -> None:
         """Forget what *node*, which is not followed, may change."""
@@ -193,8 +209,8 @@ class _Reader(ValueReader):
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, UNKNOWN, names)
         ways = self._block(node.body, names)
-        caught = {name for item in node.items for name in _suppressed(item)}
-        return (ways - _exceptions(ways)) | {_NEXT} if caught & _CAUGHT and _exceptions(ways) else ways
+        caught = {name for item in node.items for name in suppressed(item)}
+        return (ways - _exceptions(ways)) | {_NEXT} if caught & CAUGHT and _exceptions(ways) else ways
 
     def _if(self, node: ast.If, names: Names) -> set[str]:
         truth = self.truth(node.test, names)
@@ -216,7 +232,7 @@ class _Reader(ValueReader):
         if _NEXT in ways and node.orelse:
             ways.discard(_NEXT)
             ways |= self._block(node.orelse, names)
-        entered = {each: next((one for one in node.handlers if _catches(one, each)), None) for each in raised}
+        entered = {each: next((one for one in node.handlers if is_caught_by(one, each)), None) for each in raised}
         for each, handler in entered.items():
             after = self._block(handler.body, names) if handler is not None else {each}
             ways |= {each if way == "raise" else way for way in after}
@@ -313,17 +329,20 @@ class _Reader(ValueReader):
 
     def _outcome(self, call: ast.Call, names: Names) -> tuple[set[str], Value]:
         """In which ways a function ends that *call* calls, and what it gives; of what is not understood, nothing is known."""
+        self._count()
         reader, function, own = self, None, None
         if self._depth < _DEEPEST and self._left > 0:
             reader, function, own = self._callee(call, names)
         # A coroutine or generator does nothing when it is called.
-        if function is None or _is_lazy(function):
+        if function is None or self._is_lazy(function):
             return set(), own or UNKNOWN
         before, outer = set(self.tried), reader.returned
         values = [self.value(each, names) for each in call.args]
         bound = reader.bound(function, [own, *values] if own is not None else values, self.keywords(call, names))
         reader.returned, reader._depth, reader._left = [], self._depth + 1, self._left
+        reader._left_in_all = self._left_in_all
         ways = reader._block(function.body, bound)
+        self._left_in_all = reader._left_in_all
         found = [*reader.returned, *([Value(absent=True)] if _NEXT in ways else [])]
         self._left, reader.returned = reader._left, outer
         reader._depth -= 1
@@ -333,6 +352,12 @@ class _Reader(ValueReader):
         if value.absent or value.is_list:
             value = replace(value, sought=(*value.sought, *(each for each in self.tried if each not in before)))
         return ways, value
+
+    def _is_lazy(self, function: Def) -> bool:
+        if function not in self._lazy:
+            lazy = (ast.Yield, ast.YieldFrom, ast.Await)
+            self._lazy[function] = any(isinstance(each, lazy) for each in ast.walk(function))
+        return self._lazy[function]
 
     def _callee(self, call: ast.Call, names: Names) -> tuple[_Reader, Def | None, Value | None]:
         """The function that *call* calls, the reader of its module, and the instance that it is a method of."""
@@ -364,32 +389,5 @@ class _Reader(ValueReader):
         return made if made in self.methods else ""
 
 
-def _is_lazy(function: Def) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom | ast.Await) for each in ast.walk(function))
-
-
 def _exceptions(ways: set[str]) -> set[str]:
     return ways - {_NEXT, _LEAVE, _BREAK}
-
-
-def _caught(node: ast.expr | None) -> set[str]:
-    parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return {last_name(part) for part in parts if part is not None}
-
-
-def _catches(handler: ast.ExceptHandler, raised: str) -> bool:
-    names = _caught(handler.type)
-    return (
-        not names
-        or raised in names
-        or bool(names & {"Exception", "BaseException"})
-        or bool(raised == "OSError" and names & _CAUGHT)
-    )
-
-
-def _suppressed(item: ast.withitem) -> set[str]:
-    call = item.context_expr
-    is_suppress = isinstance(call, ast.Call) and last_name(call.func) == "suppress"
-    return (
-        {name for each in call.args for name in _caught(each)} if is_suppress and isinstance(call, ast.Call) else set()
-    )

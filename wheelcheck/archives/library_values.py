@@ -27,6 +27,8 @@ _MOST = 100
 _LONGEST = 300
 """How many texts, of how many characters, a sum of texts may have."""
 _MOST_PARTS = 1_000
+_MOST_NAMES = 300
+"""So many variables of a module are known, since each function that is followed has them too."""
 _NAME = re.compile(r"(?=[\d_.+-]*+[A-Za-z])[\w.+-]++", re.ASCII)
 _FILE = re.compile(r"\.(?:dll|dylib|so(?:\.\d+)*)$", re.ASCII)
 Def = ast.FunctionDef | ast.AsyncFunctionDef
@@ -99,6 +101,7 @@ class ValueReader:
         self.results: dict[ast.Call, tuple[set[str], Value]] = {}
         self.returned: list[Value] = []
         self._others: dict[str, Self | None] = {}
+        self._lazy: dict[Def, bool] = {}
 
     def other(self, module: str) -> Self | None:
         """The reader of another *module* of the archive, which notes what is tried here; ``None`` for what is not there."""
@@ -165,7 +168,9 @@ class ValueReader:
     def bound(self, function: Def, given: Sequence[Value], keywords: Names) -> Names:
         """The arguments *given* and *keywords* by the parameters of *function*."""
         arguments, parameters = function.args, [*function.args.posonlyargs, *function.args.args]
-        found = {name: value for name, value in self.variables.items() if name not in self.shared}
+        found = self.variables.copy()
+        for name in self.shared & found.keys():
+            del found[name]
         defaults = zip(reversed(parameters), reversed(arguments.defaults), strict=False)
         for parameter, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
             found[parameter.arg] = self.value(default, {}) if default is not None else UNKNOWN
@@ -338,7 +343,7 @@ def put(names: Names, name: str, value: Value) -> None:
     """Let *name* stand for *value*; what is not in *names* is unknown, which keeps them few."""
     if value == UNKNOWN:
         names.pop(name, None)
-    else:
+    elif name in names or len(names) < _MOST_NAMES:
         names[name] = value
 
 
