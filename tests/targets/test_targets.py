@@ -364,6 +364,8 @@ def test_requires_python_that_is_no_specifier_bounds_nothing() -> None:
         ("macosx_15_0_arm64", 'platform_release >= "24.0"', True, True),
         ("macosx_26_0_arm64", 'platform_release >= "25.0"', True, True),
         ("macosx_26_0_arm64", 'platform_release < "25.0"', False, True),
+        ("macosx_12_0_arm64", 'platform_release == "22.1.0"', False, False),
+        ("macosx_12_0_arm64", 'platform_release >= "22.0" and platform_release < "24.0"', False, False),
         ("manylinux_2_28_x86_64", 'platform_release >= "22.0"', False, False),
     ],
 )

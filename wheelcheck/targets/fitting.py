@@ -23,6 +23,8 @@ _NAMES = re.compile(
     r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
 )
 _NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
+_ONE_KERNEL = re.compile(r"platform_release (?:[=!~]=|in|not)|(?:[=!~]=|in) platform_release")
+_KERNELS, _LAST_KERNEL = 12, 999
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
 
@@ -218,15 +220,20 @@ class Compatibility:
     def _read(self, reading: _SharedMarker, extra: str) -> tuple[bool, frozenset[str]]:
         """Whether it holds, and the variables without which that is not certain.
 
-        A target of macOS names the oldest release that will do, which tells the oldest kernel: a marker that holds for that and for
-        every later one is certain.
+        A target of macOS names the oldest release that will do, which tells the oldest kernel: a marker by order alone that has one
+        answer for that and for the first of each later release is certain.
         """
         unknown = self.target.unknowable.intersection(reading.variables)
         if not unknown & self._oldest.keys():
             return reading.holds(self._environment, extra), unknown
-        holds = reading.holds({**self._environment, **self._oldest}, extra)
-        later = reading.holds({**self._environment, "platform_release": "999.0.0"}, extra)
-        return holds, unknown - self._oldest.keys() if holds is later else unknown
+        oldest = self._oldest["platform_release"]
+        first = int(oldest.partition(".")[0])
+        later = (f"{each}.0.0" for each in (*range(first + 1, first + _KERNELS), _LAST_KERNEL))
+        holds, *others = (
+            reading.holds({**self._environment, "platform_release": each}, extra) for each in (oldest, *later)
+        )
+        is_certain = all(each is holds for each in others) and not _ONE_KERNEL.search(str(reading.marker))
+        return holds, unknown - self._oldest.keys() if is_certain else unknown
 
     def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
         """The markers that this judge was asked for so far and that depend on the target, each with its extra and the outcome."""
