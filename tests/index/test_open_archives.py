@@ -356,6 +356,7 @@ def shared(folder: Path, clock: Callable[[], float], status: int = 200, body: by
         asked += 1
         return Reply(status=status, headers={"etag": "1", "set-cookie": "2"}, body=body, url=request.url)
 
+    pytest.importorskip("fsspec", reason="the extra wheelcheck[survey] is not installed")
     request = Request(url="https://i.example/a", kind=RequestKind.PAGE, what="a", limit=100)
     return asyncio.run(SharedStore(folder.as_uri(), clock).reply(request, fetch)), asked
 
