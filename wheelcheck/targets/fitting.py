@@ -23,7 +23,7 @@ _NAMES = re.compile(
     r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
 )
 _NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
-_ONE_KERNEL = re.compile(r"platform_release (?:[=!~]=|in|not)|(?:[=!~]=|in) platform_release")
+_RELEASES = re.compile(r'"(\d+(?:\.\d+)*)"')
 _KERNELS, _LAST_KERNEL = 12, 999
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
 
@@ -220,8 +220,8 @@ class Compatibility:
     def _read(self, reading: _SharedMarker, extra: str) -> tuple[bool, frozenset[str]]:
         """Whether it holds, and the variables without which that is not certain.
 
-        A target of macOS names the oldest release that will do, which tells the oldest kernel: a marker by order alone that has one
-        answer for that and for the first of each later release is certain.
+        A target of macOS names the oldest release that will do, which tells the oldest kernel: a marker is certain that has one
+        answer for that, for the first of each later release, and for the later ones that it names.
         """
         unknown = self.target.unknowable.intersection(reading.variables)
         if not unknown & self._oldest.keys():
@@ -229,11 +229,11 @@ class Compatibility:
         oldest = self._oldest["platform_release"]
         first = int(oldest.partition(".")[0])
         later = (f"{each}.0.0" for each in (*range(first + 1, first + _KERNELS), _LAST_KERNEL))
+        named = (each for each in _RELEASES.findall(str(reading.marker)) if Version(each) >= Version(oldest))
         holds, *others = (
-            reading.holds({**self._environment, "platform_release": each}, extra) for each in (oldest, *later)
+            reading.holds({**self._environment, "platform_release": each}, extra) for each in (oldest, *later, *named)
         )
-        is_certain = all(each is holds for each in others) and not _ONE_KERNEL.search(str(reading.marker))
-        return holds, unknown - self._oldest.keys() if is_certain else unknown
+        return holds, unknown - self._oldest.keys() if all(each is holds for each in others) else unknown
 
     def evaluated(self) -> tuple[tuple[Marker, str, MarkerReading], ...]:
         """The markers that this judge was asked for so far and that depend on the target, each with its extra and the outcome."""
