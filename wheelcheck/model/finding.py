@@ -389,14 +389,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     ) -> Finding:
         """The finding *code* in its ordinary severity."""
         return cls(
-            code=code,
-            severity=code.severity,
-            message=message,
-            package=package,
-            version=version,
-            evidence=evidence,
-            paths=paths,
-        )
+            code=code, severity=code.severity, message=message, package=package, version=version, evidence=evidence, paths=paths
+        )  # fmt: skip
 
     @property
     def sort_key(self) -> tuple[int, int, str, str, str]:
