@@ -34,7 +34,6 @@ _STEPS = 60_000
 _SIZE = 256  # characters or items that count as a step, so that a script which doubles a text fills no memory
 DEPTH = 12
 _OPENING = frozenset({"open", "io.open", "codecs.open"})
-_ITEMS = 2_000  # strings that a loop is followed through
 _OF_TEXTS = frozenset(
     {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
 )
@@ -226,7 +225,7 @@ class Expressions:
             if isinstance(source, list) and not source:
                 return []
             lines = lines_of(source) if len(generators) == 1 else None
-            if lines is not None and len(lines) <= _ITEMS:
+            if lines is not None:
                 return self._each(element, generator, lines)
             self.bind(generator.target, UNKNOWN)
         made = self.value(element)

@@ -34,8 +34,6 @@ from wheelcheck.texts.setup_values import (
     truth,
 )
 
-_LINES = 2_000  # strings that a loop is followed through
-
 
 def read_script(
     path: str,
@@ -123,8 +121,7 @@ class _Interpreter(Expressions):
     def loop(self, node: ast.For, source: Value) -> None:
         """Run the body for each string of *source*; where these are not known, or the loop may be left, as one that may run."""
         lines = lines_of(source)
-        may_end = any(isinstance(inner, ast.Break | ast.Raise) for inner in ast.walk(node))
-        if lines is None or may_end or len(lines) > _LINES:
+        if lines is None or any(isinstance(inner, ast.Break | ast.Raise) for inner in ast.walk(node)):
             self.bind(node.target, UNKNOWN)
             self.choose(None, node.body, [])
             return

@@ -53,6 +53,7 @@ Value = (
 )
 
 UNKNOWN = Unknown()
+_LINES = 2_000  # strings that a loop is followed through
 _OPAQUE = (Unknown, Made, Classes, Environ, OpenFile)
 
 ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
@@ -112,12 +113,14 @@ def literal_texts(value: Value) -> list[str] | None:
 
 
 def lines_of(value: Value) -> list[str] | None:
-    """The strings that a loop over *value* meets, ``None`` where they are not known or *value* is something else."""
+    """The strings that a loop over *value* meets, ``None`` where they are not known, too many, or *value* is something else."""
     if isinstance(value, OpenFile):
-        return value.text.splitlines(keepends=True)
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return [item for item in value if isinstance(item, str)]
-    return None
+        lines = value.text.splitlines(keepends=True)
+    elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        lines = [item for item in value if isinstance(item, str)]
+    else:
+        return None
+    return lines if len(lines) <= _LINES else None
 
 
 def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:

@@ -297,17 +297,14 @@ def _of_a_card(problems: Sequence[Problem], binary: Binary, system: SystemKnowle
 
 def _beside_a_copy(problem: Problem, binary: Binary, index: LibraryIndex, case: LibraryCase) -> Problem:
     """*problem* of a library that is there a second time, and whole: a warning, since whoever needs it may get the other one."""
-    if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR:
+    is_severe = problem.kind is ProblemKind.LIBRARY_MISSING and problem.severity is Severity.ERROR
+    if not is_severe or is_extension_name(binary.name):
         return problem
-    judge, judged = RULES[case.subject.runtime.system], {each.path: each for each in index.binaries}
-    for path in index.find(binary.name):
-        other = replace(case, binary=judged[path])
-        if (
-            path != binary.path
-            and not is_extension_name(binary.name)
-            and index.owner(path) == case.owner
-            and not any(judge(other))
-        ):
+    copies = [path for path in index.find(binary.name) if path != binary.path and index.owner(path) == case.owner]
+    judge = RULES[case.subject.runtime.system]
+    for path in copies:
+        other = next(replace(case, binary=each) for each in index.binaries if each.path == path)
+        if not any(judge(other)):
             message = f"{problem.message}; {path} is a copy that lacks nothing"
             return replace(problem, severity=Severity.WARNING, message=message)
     return problem
