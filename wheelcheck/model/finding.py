@@ -348,7 +348,7 @@ class Code(Enum):
         "WC608", Severity.WARNING, "imports what only some environments bring",
         "A module that is carried out when the project is imported imports one that no project of the plan brings. Environments "
         "made by `python -m venv` have it on this Python, those of uv and a runtime that ships have not.",
-        "Ask for the project that brings the module, in a version that has it (setuptools<82 for pkg_resources).",
+        "Ask for the project that brings the module, in a version that has it; the finding names it.",
     )  # fmt: skip
 
 
