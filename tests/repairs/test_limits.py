@@ -19,6 +19,7 @@ from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.knowledge.loading import load_standard_library
 from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Wheel
 from wheelcheck.model.repair import Risk
+from wheelcheck.ports import SilentReporter
 from wheelcheck.repairs.context import Limits, RepairContext
 from wheelcheck.repairs.proposing import propose
 
@@ -205,6 +206,25 @@ def test_more_repairs_than_there_are_kinds_can_be_asked_for() -> None:
         "--override one==2.0 --exclude two",
         "--exclude one --exclude two",
     ]
+
+
+class _Stages(SilentReporter):
+    """A reporter that keeps the names of the stages."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def stage(self, name: str) -> None:
+        self.names.append(name)
+
+
+def test_each_trial_is_told_by_its_number_between_the_search_and_the_weighing() -> None:
+    situation, told = SINGLE["older-wheel"], _Stages()
+    projects = situation.projects()
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    propose(situation.blocked(projects), context, reporter=told)
+    said = [name for name in dict.fromkeys(told.names) if name != "resolving"]
+    assert said == ["looking for repairs", "trying repair 1", "trying repair 2", "weighing repairs"]
 
 
 # What it costs

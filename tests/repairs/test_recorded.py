@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.repairs.questions import Situation
+from tests.repairs.rare_situations import RARE
 from tests.repairs.situations import SITUATIONS
 from tests.repairs.test_import_repairs import IMPORTING
 from wheelcheck.model.repair import Ground, Proposals, Repair
 from wheelcheck.repairs.context import Limits
 
 _RECORD = Path(__file__).with_name("recorded.txt")
-_EVERY: Mapping[str, Situation] = {**SITUATIONS, **IMPORTING}
+_EVERY: Mapping[str, Situation] = {**SITUATIONS, **IMPORTING, **RARE}
 _MANY = Limits(repairs=8)
 
 

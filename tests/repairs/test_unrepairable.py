@@ -150,6 +150,15 @@ class _OneIndexDown(FakeProjects):
         return replace(super().page(name), unasked=((f"{VENDOR}cu121/", "timed out"),))
 
 
+def test_index_of_the_user_that_did_not_answer_is_asked_again_and_said_to_be_out_of_reach() -> None:
+    situation = Situation(
+        line=CommandLine(inputs=("av==1.0",)), index={"av": {"1.0": native()}}, indexes=(f"{VENDOR}cu121/",)
+    )
+    (suggestion,) = situation.proposals(projects=_OneIndexDown(situation.index)).suggestions
+    assert suggestion.edit.options == ("--source", f"av={VENDOR}cu121/")
+    assert suggestion.message == "it could not be asked, so nothing is proved: the index does not answer"
+
+
 @pytest.mark.parametrize(("served", "is_said"), [("torch", False), ("av", True)])
 def test_an_index_that_did_not_answer_is_no_hope_for_what_its_vendor_does_not_serve(
     served: str, *, is_said: bool

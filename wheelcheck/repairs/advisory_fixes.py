@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import islice, product
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
 
 from wheelcheck.findings.compatibility import Met, compatibility_met
 from wheelcheck.model.finding import Severity
@@ -109,7 +110,10 @@ def without_overlaps(
     ]
     found: dict[Keys, Trial] = {}
     for made in islice(product(*ways), _OVERLAPS_TRIED):
-        gone = {change.substitute.project: change for change in made}
+        gone: dict[NormalizedName, Substituted] = {}
+        for change in made:
+            if change.substitute.replacement not in gone:  # of the two, one may have gone for the sake of a third
+                gone[change.substitute.project] = change
         if not any(change.substitute.replacement in gone for change in gone.values()):
             trial = trials.of(gone.values())
             if trial.succeeds:

@@ -34,7 +34,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
     kind: ClassVar[EditKind]
     because: str = ""
-    cost: int = 0
+    cost: int
 
     @property
     def package(self) -> NormalizedName | None:
@@ -156,7 +156,6 @@ class OnPython(SettingChange, frozen=True, kw_only=True):
     """The target runs another Python, in a word such as ``3.11``."""
 
     kind = EditKind.PYTHON
-    cost: int = 10
 
     def applied(self, state: State) -> State:
         return state.with_question(target=parse_target(state.question.target.platform, self.value))
@@ -166,7 +165,6 @@ class OnPlatform(SettingChange, frozen=True, kw_only=True):
     """The target has another floor (glibc, macOS) of the same family and machine."""
 
     kind = EditKind.PLATFORM
-    cost: int = 15
 
     def applied(self, state: State) -> State:
         return state.with_question(target=parse_target(self.value, state.question.target.python))
@@ -176,7 +174,6 @@ class Substituted(Change, frozen=True, kw_only=True):
     """*substitute* stands in for its project everywhere; *specifier* bounds the replacement as its project was bounded."""
 
     kind = EditKind.SUBSTITUTE
-    cost: int = 20
     substitute: Substitute
     specifier: SpecifierSet
 

@@ -28,6 +28,7 @@ _CALENDAR = 1990  # a first number from here on is a year
 _FAR = timedelta(days=3 * 365.25)
 _NEAR = timedelta(days=365.25)
 _DAYS_A_MONTH = 30.44
+_YEARS = 2  # between two releases, after which the older was made for other neighbours
 _STEPS = ("major", "minor", "patch")
 _MANY = 20  # releases between two versions, in which much may have changed whatever their numbers say
 
@@ -221,6 +222,11 @@ def span_words(span: timedelta) -> str:
             count = round(span.days / size)
             return f"{count} {word}{'s' if count != 1 else ''}" if count else ""
     return f"{span.days / 365.25:.1f} years".replace(".0 ", " ")
+
+
+def are_years_between(earlier: str | None, later: str | None) -> bool:
+    """Whether two years or more lie between two times (ISO 8601), of which either may not be known."""
+    return bool(earlier and later) and f"{int(str(earlier)[:4]) + _YEARS}{str(earlier)[4:]}" <= str(later)
 
 
 def distance_of(case: RepairCase, name: NormalizedName, before: Version, after: Version) -> Distance:

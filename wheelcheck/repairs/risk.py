@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from wheelcheck.findings.compatibility import compatibility_met
@@ -13,7 +13,7 @@ from wheelcheck.findings.indexes import asked_label
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
-from wheelcheck.model.urls import masked, masked_within
+from wheelcheck.model.urls import masked
 from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
 from wheelcheck.repairs.own_platforms import NAMES, built_for, standard_since
 from wheelcheck.repairs.repair_case import RepairCase, distance_of
@@ -64,8 +64,7 @@ def risk_of(grounds: Iterable[Ground]) -> Risk:
 
 def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """Another interpreter to ship: one minor is little, more may be noticed by the user's own code."""
-    before = parse_python(edit.before or case.after.target.python)
-    after = parse_python(edit.after or case.after.target.python)
+    before, after = parse_python(edit.before), parse_python(edit.after)
     same = before.implementation == after.implementation and before.free_threaded == after.free_threaded
     risk = Risk.LOW if same and abs(before.minor - after.minor) <= 1 else Risk.MEDIUM
     life = case.knowledge.life_of(after.minor)
@@ -77,7 +76,7 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """A higher floor: the systems that are left out."""
-    before, after = (_tag_of(word or case.after.target.platform) for word in (edit.before, edit.after))
+    before, after = _tag_of(edit.before), _tag_of(edit.after)
     if (before, after) in _OTHER_MACHINES:
         yield Ground(risk=Risk.MEDIUM, text=_OTHER_MACHINES[before, after])
         return
@@ -113,10 +112,11 @@ def _tag_of(word: str) -> str:
 
 
 def _macos_between(old: tuple[int, int], new: tuple[int, int]) -> list[str]:
-    found = [old]
-    while (following := _next_macos(found[-1])) < new:
-        found.append(following)
-    return [_macos_word(each) for each in found if each < new]
+    found = []
+    while old < new:
+        found.append(_macos_word(old))
+        old = _next_macos(old)
+    return found
 
 
 def _next_macos(floor: tuple[int, int]) -> tuple[int, int]:
@@ -142,18 +142,14 @@ def _span(words: list[str]) -> str:
 
 def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """The same code under another name: the differences that the data file names, and the distance between the versions."""
-    replacement = _requirement(edit.after)
-    name = canonicalize_name(replacement.name) if replacement is not None else None
-    for known in case.knowledge.substitutes:
-        if known.project == edit.package and known.replacement == name:
-            # Code of the user's can change its import, that of other projects cannot.
-            own = Risk.MEDIUM if case.is_asked_by_user(known.project) else Risk.HIGH
-            risk = own if known.imported_as else Risk.LOW
-            yield Ground(risk=risk, text=f"{name} stands in for {edit.package}. {known.differs}")
-            if known.same_versions:
-                yield from _other_version(case, known)
-            return
-    yield Ground(risk=Risk.MEDIUM, text=f"{edit.after} instead of {edit.package}: in what they differ is not known")
+    pair = (edit.package, canonicalize_name(Requirement(edit.after).name))
+    known = next(each for each in case.knowledge.substitutes if (each.project, each.replacement) == pair)
+    # Code of the user's can change its import, that of other projects cannot.
+    own = Risk.MEDIUM if case.is_asked_by_user(known.project) else Risk.HIGH
+    text = f"{known.replacement} stands in for {known.project}. {known.differs}"
+    yield Ground(risk=own if known.imported_as else Risk.LOW, text=text)
+    if known.same_versions:
+        yield from _other_version(case, known)
 
 
 def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
@@ -176,7 +172,7 @@ def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     vendor = next((each.name for each in case.knowledge.indexes if each.url.rstrip("/") == url.rstrip("/")), "")
     same = chosen is not None and natural is not None and chosen.version.public == natural.version.public
     build = "another build of the same version" if same else "another build"
-    where = f"{vendor} ({url})" if vendor else masked_within(url) or "another index"
+    where = f"{vendor} ({url})" if vendor else url
     bounds = [edge.requirement.specifier for edge in case.after.edges if edge.child == edit.package]
     if chosen is not None and chosen.version.local and chosen.version.local in map(asked_label, bounds):
         yield Ground(risk=Risk.LOW, text=f"{what} comes from {where}: the very build that is asked for")
@@ -224,21 +220,9 @@ def judge_date(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 
 def judge_extra(case: RepairCase, edit: Edit) -> Iterator[Ground]:  # noqa: ARG001 - one signature for every kind
     """An extra that is dropped takes its features along."""
-    before, after = _requirement(edit.before), _requirement(edit.after)
-    kept = after.extras if after is not None else set()
-    names = sorted(before.extras - kept) if before is not None else []
-    if not names:
-        names = [(edit.before or edit.after).strip("[] ")]
-    whose = f" of {edit.package}" if edit.package else ""
+    names = sorted(Requirement(edit.before).extras - Requirement(edit.after).extras)
     word = "extras" if len(names) > 1 else "extra"
-    yield Ground(risk=Risk.MEDIUM, text=f"features of the {word} {', '.join(names)}{whose} are gone")
-
-
-def _requirement(text: str) -> Requirement | None:
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
+    yield Ground(risk=Risk.MEDIUM, text=f"features of the {word} {', '.join(names)} of {edit.package} are gone")
 
 
 def judge_remaining(case: RepairCase) -> Iterator[Ground]:

@@ -23,6 +23,7 @@ from wheelcheck.repairs.conflict_sets import ConflictSet, ConflictSets, alternat
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, VersionChange, key_of
 from wheelcheck.repairs.import_grounds import Importing
+from wheelcheck.repairs.repair_case import are_years_between
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
 
 # It has no counts: the same question gives the same sentence every time.
@@ -33,7 +34,6 @@ _IDLE = 300
 _ROUNDS = 12
 _FAILING_CONTINUED = 6  # so many that resolve and fail are continued by what may mend their imports
 _LATER = 4  # so often later versions are tried where imports fail
-_YEARS = 2  # between two versions, after which the older was made for other neighbours
 
 
 class _Node(Struct, frozen=True):
@@ -240,7 +240,7 @@ class Search:
         Of a project that needs two others without a wheel, leaving out the first would bring a version of long ago, which did
         not need the second yet.
         """
-        far = [pick for pick in found.resolution.older if _is_years_back(pick)]
+        far = _years_back(found)
         if not far or not any(isinstance(change, Excluded) for change in found.changes):
             return found
         kept = self._trials.of((*found.changes, *(kept_at(pick.name, pick.natural) for pick in far)))
@@ -259,8 +259,7 @@ class Search:
             for each in blockers
         )
         wider = self._trials.of((*found.changes, *more))
-        keeps = wider.succeeds and not any(_is_years_back(pick) for pick in wider.resolution.older)
-        return wider if keeps else found
+        return wider if wider.succeeds and not _years_back(wider) else found
 
     # One go
 
@@ -289,10 +288,9 @@ class Search:
                 return
 
 
-def _is_years_back(pick: OlderPick) -> bool:
-    """Whether *pick* was released two years or more before what an installer would have chosen."""
-    natural, chosen = pick.natural_date, pick.chosen_date
-    return bool(natural and chosen) and str(chosen) <= f"{int(str(natural)[:4]) - _YEARS}{str(natural)[4:]}"
+def _years_back(trial: Trial) -> list[OlderPick]:
+    """The projects of *trial* that came years before what an installer would have chosen."""
+    return [pick for pick in trial.resolution.older if are_years_between(pick.chosen_date, pick.natural_date)]
 
 
 def _is_alike(one: Trial, other: Trial) -> bool:

@@ -16,12 +16,11 @@ from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
 from wheelcheck.repairs.import_grounds import more_places, read_imports
-from wheelcheck.repairs.repair_case import Distance, RepairCase, declared_start, distance_of
+from wheelcheck.repairs.repair_case import Distance, RepairCase, are_years_between, declared_start, distance_of
 
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25
 _NAMES_SHOWN = 5
-_YEARS_LATER = 2
 _MISSING_SHOWN = 3
 _ALL = "*"
 _LABEL = re.compile(r"==\s*[^\s,+]+\+([A-Za-z0-9.]+)")
@@ -63,8 +62,8 @@ def judge_company(case: RepairCase, project: NormalizedName, chosen: Pin) -> Ite
         if pin is None or (natural is not None and natural.version == pin.version):
             continue
         released = case.released(child, pin.version)
-        if own and released and f"{int(own[:4]) + _YEARS_LATER}{own[4:]}" <= released:
-            late.append(f"{child} {pin.version} ({released[:10]})")
+        if are_years_between(own, released):
+            late.append(f"{child} {pin.version} ({str(released)[:10]})")
     if late:
         rest = f" and {len(late) - _SHOWN} more" if len(late) > _SHOWN else ""
         what = f"{project} {chosen.version} ({str(own)[:10]})"
@@ -110,11 +109,10 @@ def judge_addition(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     released = case.released(chosen.name, chosen.version)
     for user in filter(None, map(case.chosen, case.failing)):
         own = case.released(user.name, user.version)
-        if own and released and f"{int(own[:4]) + _YEARS_LATER}{own[4:]}" <= released:
-            text = (
-                f"{chosen.name} {chosen.version} ({released[:10]}) was released years after {user.name} {user.version}"
-            )
-            yield Ground(risk=Risk.MEDIUM, text=f"{text} ({own[:10]})")
+        if are_years_between(own, released):
+            late, early = f"{chosen.name} {chosen.version}", f"{user.name} {user.version} ({str(own)[:10]})"
+            text = f"{late} ({str(released)[:10]}) was released years after {early}"
+            yield Ground(risk=Risk.MEDIUM, text=text)
 
 
 def judge_side_effects(case: RepairCase) -> Iterator[Ground]:

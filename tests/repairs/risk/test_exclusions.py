@@ -157,6 +157,19 @@ def test_dependants_that_leave_as_well_are_not_judged() -> None:
     assert texts(found) == [("low", "audio's code does not import mid")]
 
 
+def test_dependant_that_is_another_version_now_and_asks_for_it_no_more_is_not_judged() -> None:
+    projects = FakeProjects(
+        {
+            "audio": {"1": [wheel()], "2": [wheel(requires=["av"])], "3": [wheel()]},
+            "av": {"1": [wheel()]},
+        }
+    )
+    for moved in ("1", "3"):
+        before, after = answer(projects, "audio==2"), answer(projects, f"audio=={moved}", excludes=["av"])
+        found = texts(judged(projects, [edit(EditKind.EXCLUDE, "av")], before=before, after=after))
+        assert not [text for _, text in found if "import av" in text]
+
+
 def test_requirements_of_other_targets_and_extras_make_no_dependant() -> None:
     requires = ["av; sys_platform == 'linux'", "av; extra == 'video'", "mid"]
     projects = FakeProjects(
