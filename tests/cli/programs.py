@@ -9,14 +9,16 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from wheelcheck.cli.describe import SCHEMAS
 from wheelcheck.cli.main import run
-from wheelcheck.plans.documents import PlanDocument
 from wheelcheck.report.documents import json_schema
 
 TARGET = ("--platform", "win_amd64", "--python", "3.11")
@@ -78,12 +80,15 @@ class Shell:
         return path
 
     def run(self, *words: str, stdin: bytes | None = None) -> Outcome:
-        """Run the command line in this process."""
+        """Run the command line in this process; what it prints as JSON must be valid against the published schema."""
         with self.patch.context() as patch:
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin or b""), encoding="utf-8"))
             self.capture.readouterr()
             status = run(list(words))
         out, err = self.capture.readouterr()
+        if out.startswith('{\n  "schema": "wheelcheck.'):
+            answer = json.loads(out)
+            _validator(answer["schema"].removeprefix("wheelcheck.").removesuffix("/1")).validate(answer)
         return Outcome(status=status, out=out, err=err)
 
     def plan(self, *words: str, index: str | None = None, stdin: bytes | None = None) -> Outcome:
@@ -151,6 +156,12 @@ def open_shell(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.Captur
 def valid_plan(text: str) -> dict[str, Any]:
     """The plan in *text*, valid against the published schema."""
     plan = json.loads(text)
-    Draft202012Validator(json_schema(PlanDocument)).validate(plan)
+    _validator("plan").validate(plan)
     assert isinstance(plan, dict)
     return plan
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    module, _, document = SCHEMAS[name].partition(":")
+    return Draft202012Validator(json_schema(getattr(import_module(f"wheelcheck.{module}"), document)))

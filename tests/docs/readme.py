@@ -15,7 +15,7 @@ import click
 
 from tests.docs import man_page
 from wheelcheck.cli.check import check_command
-from wheelcheck.cli.describe import _SCHEMAS
+from wheelcheck.cli.describe import SCHEMAS
 from wheelcheck.cli.main import cli
 from wheelcheck.cli.plan import plan_command
 from wheelcheck.export.formats import EXPORTERS
@@ -75,7 +75,7 @@ def tables() -> dict[str, str]:
         "exports": _table("`--to` | what it is", exports),
         "formats": _table("format | what it is", formats),
         "reports": _table("answer of | `--format`", _iter_reports()),
-        "schemas": _table("document | `wheelcheck schema` | `schema` in it", map(_schema_row, _SCHEMAS)),
+        "schemas": _table("document | `wheelcheck schema` | `schema` in it", map(_schema_row, SCHEMAS)),
         "others": "\n\n".join(_iter_others(shared)),
     }
 
@@ -92,7 +92,7 @@ def _iter_reports() -> Iterator[str]:
 
 
 def _schema_row(name: str) -> str:
-    module, _, document = _SCHEMAS[name].partition(":")
+    module, _, document = SCHEMAS[name].partition(":")
     schema = json_schema(getattr(import_module(f"wheelcheck.{module}"), document))
     about = str(schema["description"]).partition("\n\n")[0]
     return f"| {about} | `{name}` | `{schema['title']}` |"

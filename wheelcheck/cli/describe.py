@@ -127,10 +127,9 @@ def export_command(plan_file: str, form: str, output: str | None, **described: s
     return 0
 
 
-_SCHEMA_NAME = "wheelcheck.config/1"
 _WIDEST_VALUE = 60
 _WITHOUT_KEY = ("no_index",)  # said by pip's configuration too
-_SCHEMAS = {
+SCHEMAS = {
     "plan": "plans.documents:PlanDocument",
     "check": "report.check.document:CheckDocument",
     "diff": "report.difference_document:DiffDocument",
@@ -139,17 +138,27 @@ _SCHEMAS = {
     "bundle": "model.environment:Manifest",
     "release": "model.release:Release",
     "verify": "report.verify:VerifyDocument",
+    "why": "report.why:WhyDocument",
+    "whys": "report.why:WhysDocument",
+    "tree": "report.tree:TreeDocument",
+    "wheels": "report.wheels:WheelsDocument",
+    "extras": "report.extras:ExtrasDocument",
+    "fetch": "report.fetch:FetchDocument",
+    "bundling": "report.bundle:BundlingDocument",
+    "runtime": "report.bundle:RuntimeDocument",
+    "doctor": "report.doctor:DoctorDocument",
+    "config": "settings.provenance:ConfigDocument",
 }
 
 
 @command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
-@click.argument("name", metavar=f"[{'|'.join(_SCHEMAS)}]", type=click.Choice(tuple(_SCHEMAS)), default="plan")
+@click.argument("name", metavar="[NAME]", type=click.Choice(tuple(SCHEMAS)), default="plan")
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
-    Or of the manifest.json of a bundle, of a published release, or of what check, diff, matrix, explain or verify print with
-    --format json.
+    Or that of NAME: of the manifest.json of a bundle, of a published release, or of what the command of that name prints with
+    --format json. why prints whys for several targets, matrix --each-extra prints extras, and bundle prints bundling.
     """
     from importlib import import_module
 
@@ -157,7 +166,7 @@ def schema_command(name: str, output: str | None) -> int:
     from wheelcheck.report.documents import json_schema
 
     # A report's room is loaded for its own schema alone.
-    module, _, document = _SCHEMAS[name].partition(":")
+    module, _, document = SCHEMAS[name].partition(":")
     write_result(render_json(json_schema(getattr(import_module(f"wheelcheck.{module}"), document))), output)
     return 0
 
@@ -241,10 +250,11 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
     from wheelcheck.api.preparing import refuse_unusable
     from wheelcheck.api.request import Request
     from wheelcheck.cli.showing import Showing
+    from wheelcheck.model.document import render_json
     from wheelcheck.requirements.project_collection import tool_settings
     from wheelcheck.settings.loading import load_settings
     from wheelcheck.settings.pip_configuration import load_pip_configuration
-    from wheelcheck.settings.provenance import effective
+    from wheelcheck.settings.provenance import ConfigDocument, effective
 
     Showing.taken_from(options)
     fields = request_options(options)
@@ -260,8 +270,10 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
         given=_given(fields),
         defaults=_defaults(),
     )
-    content = _json(rows) if form == "json" else _text(rows).encode(_encoding(output), "replace")
-    write_result(content, output)
+    if form == "json":
+        write_result(render_json(ConfigDocument(schema="wheelcheck.config/1", settings=rows)), output)
+    else:
+        write_result(_text(rows).encode(_encoding(output), "replace"), output)
     return 0
 
 
@@ -299,13 +311,6 @@ def _defaults() -> dict[str, str]:
 
 def _encoding(output: str | None) -> str:
     return (sys.stdout.encoding or "utf-8") if output in (None, "-") else "utf-8"
-
-
-def _json(rows: Sequence[Effective]) -> bytes:
-    import json
-
-    listed = [{"name": row.name, "value": row.value, "origin": row.origin} for row in rows]
-    return (json.dumps({"schema": _SCHEMA_NAME, "settings": listed}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _text(rows: Sequence[Effective]) -> str:

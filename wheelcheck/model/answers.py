@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
+from msgspec import Struct, field
+from packaging.version import Version
 
+from wheelcheck.model.document import Count, about
 from wheelcheck.model.judgement import Status
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from wheelcheck.model.finding import Finding
     from wheelcheck.model.judgement import Installability
@@ -35,21 +36,19 @@ class Standing(Enum):
 
 
 class VersionRange(Struct, frozen=True, kw_only=True):
-    """Versions that stand alike, as one line: *versions* of them with *files*, from *newest* down to *oldest*.
+    """Versions that stand alike, as one line."""
 
-    *because* is the reason in words, without a full stop. *scattered* says that versions which stand otherwise lie between.
-    *newest_date* and *oldest_date* are the days of the first upload (ISO 8601), ``None`` where the index does not say.
-    """
-
-    newest: Version
-    oldest: Version
-    versions: int
-    files: int
-    standing: Standing
-    because: str
-    scattered: bool = False
-    newest_date: str | None = None
-    oldest_date: str | None = None
+    newest: Annotated[Version, about("The newest of them.")]
+    oldest: Annotated[Version, about("The oldest of them.")]
+    versions: Annotated[Count, about("How many versions these are.")]
+    files: Annotated[Count, about("How many files they have.")]
+    standing: Annotated[Standing, about("How they stand to the version that was chosen.")]
+    because: Annotated[str, about("The reason in words, without a full stop.")]
+    scattered: Annotated[bool, about("Whether versions that stand otherwise lie between.")] = False
+    newest_date: Annotated[
+        str | None, about("The day of the newest one's first upload, ISO 8601; null where the index does not say.")
+    ] = None
+    oldest_date: Annotated[str | None, about("The same of the oldest one.")] = None
 
 
 class WayStep(Struct, frozen=True, kw_only=True):
@@ -65,20 +64,22 @@ class WayStep(Struct, frozen=True, kw_only=True):
 
 
 class Bounding(Struct, frozen=True, kw_only=True):
-    """A requirement or constraint that bears on the project, and who made it; *specifier* is empty for any version."""
+    """A requirement or constraint that bears on the project."""
 
-    by: str
-    requirement: str
-    specifier: str
-    is_constraint: bool = False
+    by: Annotated[str, about("Who made it.")]
+    requirement: Annotated[str, about("As it is written.")]
+    specifier: Annotated[str, about("The versions that it admits; empty for any.")]
+    is_constraint: Annotated[bool, about("Whether it only bounds what others ask for.")] = field(
+        default=False, name="constraint"
+    )
 
 
 class Mention(Struct, frozen=True, kw_only=True):
-    """A requirement on a project that is not installed for its sake; *because* says in words what keeps it out."""
+    """A requirement on a project that is not installed for its sake."""
 
-    by: str
-    requirement: str
-    because: str
+    by: Annotated[str, about("Who made it.")]
+    requirement: Annotated[str, about("As it is written.")]
+    because: Annotated[str, about("What keeps it out, in words.")]
 
 
 class Outcome(Enum):

@@ -32,6 +32,8 @@ def stated(description: str, **rules: object) -> Meta:
     return Meta(description=description, extra_json_schema=dict(rules))
 
 
+SCHEMA_KEY = about("Names this schema. Its number grows only when an old reader would misunderstand a new answer.")
+"""What the schemas say of their own name."""
 HEX_SHA256 = "^[0-9a-f]{64}$"
 ProjectName = Annotated[
     NormalizedName, stated("A project name, normalised (PEP 503).", pattern="^[a-z0-9]+(-[a-z0-9]+)*$")

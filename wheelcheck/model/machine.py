@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct, field
+
+from wheelcheck.model.document import about
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +22,12 @@ class Fitness(Enum):
 
 
 class MachineCheck(Struct, frozen=True, kw_only=True):
-    """One row: the *subject* that was looked at, the *fact* that was found, and the *remedy*, empty where none is needed."""
+    """One thing of the machine that was looked at."""
 
-    subject: str
-    fitness: Fitness
-    fact: str
-    remedy: str = ""
+    subject: Annotated[str, about("What was looked at.")]
+    fitness: Annotated[Fitness, about("Whether it is good, may do harm, or keeps the build from working.")]
+    fact: Annotated[str, about("What was found.")]
+    remedy: Annotated[str, about("What to do; empty where nothing is needed.")] = ""
 
 
 class Host(Struct, frozen=True, kw_only=True):

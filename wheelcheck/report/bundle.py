@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from wheelcheck.model.document import render_json
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.document import SCHEMA_KEY, Count, about, document_of, render_json
 from wheelcheck.model.environment import Runtime, RuntimeKind
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.commands import draw_command
 from wheelcheck.report.fetch import USERS
 from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
@@ -148,52 +152,107 @@ def _known(known: KnownRuntime) -> str:
     return _runtime(Runtime(kind=kind, python=python, system=system, machine=machine, free_threaded=is_free))
 
 
+class OtherRuntime(Struct, frozen=True, kw_only=True):
+    """Another file that would fit the target."""
+
+    filename: Annotated[str, about("Its name.")]
+    kind: Annotated[RuntimeKind, about("What it is.")]
+    python: Annotated[Version, about("Its version.")]
+
+
+class RuntimeDocument(Struct, frozen=True, kw_only=True):
+    """The Python that was fetched for a target."""
+
+    schema: Annotated[Literal["wheelcheck.runtime/1"], SCHEMA_KEY]
+    path: Annotated[str, about("Where it is.")]
+    filename: Annotated[str, about("Its name at its publisher.")]
+    sha256: Annotated[str, about("Its hash, in hex.")]
+    url: Annotated[str, about("Where it came from.")]
+    kind: Annotated[RuntimeKind, about("What it is.")]
+    python: Annotated[Version, about("Its version.")]
+    system: Annotated[str, about("windows, linux (glibc), musl or macos.")]
+    machine: Annotated[str, about("As wheel tags spell it: amd64, arm64, x86_64, aarch64.")]
+    free_threaded: Annotated[bool, about("Whether it has no global lock.")]
+    others: Annotated[tuple[OtherRuntime, ...], about("Other files that would fit the target.")]
+
+
+class BudgetDocument(Struct, frozen=True, kw_only=True):
+    """The size that a bundle may have."""
+
+    limit: Annotated[Count, about("At most so many bytes.")]
+    of: Annotated[Literal["archives", "installed"], about("What is measured.")]
+    measured: Annotated[Count, about("How many bytes it has.")]
+
+
+class BundledArchive(Struct, frozen=True, kw_only=True):
+    """One archive to download."""
+
+    filename: Annotated[str, about("Its name.")]
+    layer: Annotated[str | None, about("runtime, base or app where the bundle is split.")]
+    size: Annotated[Count, about("Its bytes.")]
+    installed: Annotated[Count, about("The bytes of what it unpacks to.")]
+    sha256: Annotated[str, about("Its hash, in hex.")]
+
+
+class BundlingDocument(Struct, frozen=True, kw_only=True):
+    """The bundle that was made, or would have been, had it been within its budget."""
+
+    schema: Annotated[Literal["wheelcheck.bundling/1"], SCHEMA_KEY]
+    made: Annotated[bool, about("Whether it was made.")]
+    out: Annotated[str, about("Where it is.")]
+    name: Annotated[str | None, about("The application's name.")]
+    version: Annotated[str | None, about("Its version.")]
+    plan: Annotated[str, about("The digest of the plan.")]
+    target: Annotated[TargetName, about("The target.")]
+    runtime: Annotated[RuntimeKind, about("What its Python is.")]
+    installed: Annotated[Count, about("The bytes of all files.")]
+    files: Annotated[Count, about("How many files it has.")]
+    download: Annotated[Count | None, about("The bytes of all archives; null for a folder.")]
+    budget: Annotated[BudgetDocument | None, about("The size that it may have.")]
+    archives: Annotated[tuple[BundledArchive, ...], about("In the order in which they are unpacked over each other.")]
+    stripped: Annotated[tuple[str, ...], about("The kinds of files that were left out.")]
+    saved: Annotated[Count, about("The bytes that this saved.")]
+    strippable: Annotated[dict[str, Count], about("The bytes that each other kind would save.")]
+    packages: Annotated[dict[str, Count], about("The bytes of each project, largest first.")]
+    folders: Annotated[dict[str, Count], about("The bytes of each folder, largest first.")]
+    warnings: Annotated[tuple[str, ...], about("What is to be known of it, in sentences.")]
+
+
 def render_runtime_json(fetched: FetchedRuntime) -> str:
-    """Render the runtime that was *fetched* as JSON."""
-    known = fetched.runtime
-    document = {
-        "schema": "wheelcheck.runtime/1",
-        "path": str(fetched.path),
-        "filename": known.filename,
-        "sha256": known.sha256,
-        "url": fetched.url,
-        "kind": known.kind,
-        "python": known.python,
-        "system": known.system,
-        "machine": known.machine,
-        "free_threaded": known.free_threaded,
-        "others": [{"filename": each.filename, "kind": each.kind, "python": each.python} for each in fetched.others],
-    }
+    """Render the runtime that was *fetched* as JSON (schema ``wheelcheck.runtime/1``)."""
+    document = document_of(
+        RuntimeDocument,
+        fetched.runtime,
+        schema="wheelcheck.runtime/1",
+        path=str(fetched.path),
+        url=fetched.url,
+        others=tuple(document_of(OtherRuntime, each) for each in fetched.others),
+    )
     return render_json(document).decode()
 
 
 def render_bundling_json(bundling: Bundling) -> str:
-    """Render *bundling* as JSON, sizes in bytes; the manifest itself is in the bundle."""
+    """Render *bundling* as JSON (schema ``wheelcheck.bundling/1``), sizes in bytes; the manifest itself is in the bundle."""
     manifest, sizes, budget = bundling.manifest, bundling.sizes, bundling.budget
-    of = "archives" if manifest.archives else "installed"
-    within = {"limit": budget.limit, "of": of, "measured": bundling.measured} if budget is not None else None
-    document = {
-        "schema": "wheelcheck.bundling/1",
-        "made": bundling.is_within_budget,
-        "out": bundling.out,
-        "name": manifest.name,
-        "version": manifest.version,
-        "plan": manifest.plan_digest,
-        "target": manifest.target,
-        "runtime": manifest.runtime.kind,
-        "installed": sizes.installed,
-        "files": len(manifest.files),
-        "download": bundling.archived if manifest.archives else None,
-        "budget": within,
-        "archives": [
-            {key: getattr(archive, key) for key in ("filename", "layer", "size", "installed", "sha256")}
-            for archive in manifest.archives
-        ],
-        "stripped": manifest.stripped,
-        "saved": bundling.saved,
-        "strippable": sizes.strippable,
-        "packages": dict(sizes.packages),
-        "folders": dict(sizes.folders),
-        "warnings": bundling.warnings,
-    }
+    of: Literal["archives", "installed"] = "archives" if manifest.archives else "installed"
+    document = document_of(
+        BundlingDocument,
+        bundling,
+        schema="wheelcheck.bundling/1",
+        made=bundling.is_within_budget,
+        name=manifest.name,
+        version=manifest.version,
+        plan=manifest.plan_digest,
+        target=manifest.target,
+        runtime=manifest.runtime.kind,
+        installed=sizes.installed,
+        files=len(manifest.files),
+        download=bundling.archived if manifest.archives else None,
+        budget=BudgetDocument(limit=budget.limit, of=of, measured=bundling.measured) if budget is not None else None,
+        archives=tuple(document_of(BundledArchive, archive) for archive in manifest.archives),
+        stripped=manifest.stripped,
+        strippable=sizes.strippable,
+        packages=dict(sizes.packages),
+        folders=dict(sizes.folders),
+    )
     return render_json(document).decode()

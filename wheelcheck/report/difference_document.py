@@ -20,7 +20,7 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
-from wheelcheck.model.document import Count, Path, ProjectName, about, document_of, render_shareable, stated
+from wheelcheck.model.document import SCHEMA_KEY, Count, Path, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.target import TargetName
@@ -107,10 +107,7 @@ class DiffDocument(Struct, frozen=True, kw_only=True):
     Keys may be added without a new schema number: readers keep what they do not know.
     """
 
-    schema: Annotated[
-        Literal["wheelcheck.diff/1"],
-        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
-    ]
+    schema: Annotated[Literal["wheelcheck.diff/1"], SCHEMA_KEY]
     exit_status: Annotated[
         int,
         stated(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from wheelcheck.model.document import render_json
-from wheelcheck.model.machine import Fitness
+from msgspec import Struct
+
+from wheelcheck.model.document import SCHEMA_KEY, about, render_json
+from wheelcheck.model.machine import Fitness, MachineCheck
 from wheelcheck.report.page import Detail, Page, counted, on_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from wheelcheck.model.machine import MachineCheck
 
 _MARKS = {Fitness.GOOD: ("ok", "green"), Fitness.WARNING: ("!", "yellow"), Fitness.ERROR: ("x", "bold red")}
 
@@ -33,7 +33,15 @@ def render_doctor(page: Page, checks: Sequence[MachineCheck], detail: Detail) ->
         page.paragraph("Fit to build" + (f", {counted(len(wrong), 'warning')}" if wrong else ""), style="bold green")
 
 
+class DoctorDocument(Struct, frozen=True, kw_only=True):
+    """Whether a machine is fit to build."""
+
+    schema: Annotated[Literal["wheelcheck.doctor/1"], SCHEMA_KEY]
+    fit: Annotated[bool, about("Whether no check is an error.")]
+    checks: Annotated[tuple[MachineCheck, ...], about("One for each thing that was looked at.")]
+
+
 def render_doctor_json(checks: Sequence[MachineCheck]) -> str:
-    """Render *checks* as JSON."""
+    """Render *checks* as JSON (schema ``wheelcheck.doctor/1``)."""
     fit = all(check.fitness is not Fitness.ERROR for check in checks)
-    return render_json({"schema": "wheelcheck.doctor/1", "fit": fit, "checks": list(checks)}).decode()
+    return render_json(DoctorDocument(schema="wheelcheck.doctor/1", fit=fit, checks=tuple(checks))).decode()

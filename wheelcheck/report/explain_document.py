@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.document import Count, ProjectName, about, render_shareable, stated
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, render_shareable, stated
 from wheelcheck.model.failure import BuildCause, Explained, Explanation, FailureKind, LoggedTarget, LogQuote, Trouble
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability, Status
@@ -61,10 +61,7 @@ class ExplainDocument(Struct, frozen=True, kw_only=True):
     Keys may be added without a new schema number: readers keep what they do not know.
     """
 
-    schema: Annotated[
-        Literal["wheelcheck.explain/1"],
-        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
-    ]
+    schema: Annotated[Literal["wheelcheck.explain/1"], SCHEMA_KEY]
     exit_status: Annotated[
         int,
         stated(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from wheelcheck.model.document import render_json
+from msgspec import Struct
+
+from wheelcheck.model.answers import CellStatus
+from wheelcheck.model.document import SCHEMA_KEY, ProjectName, about, document_of, render_json
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.grouping import group_by
 from wheelcheck.report.page import Detail, Page, Segment, folded, glued, on_page
 from wheelcheck.report.wheels import heads_of
@@ -13,7 +17,7 @@ from wheelcheck.report.wording import blocker_name, listed_cells, spanned
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wheelcheck.model.answers import ExtraRow, Matrix
+    from wheelcheck.model.answers import Cell, ExtraRow, Matrix
     from wheelcheck.model.target import Target
 
 _NAMES_IN_BRIEF = 4
@@ -97,26 +101,39 @@ def _cell(page: Page, matrix: Matrix, platform: str) -> Segment:
     return spanned(usual).replace(" to 3.", "-").replace(", ", ",") + free, "yellow"
 
 
+class ExtraCellDocument(TargetName, frozen=True, kw_only=True):
+    """One platform with one Python."""
+
+    status: Annotated[CellStatus, about("How the cell came out.")]
+    blockers: Annotated[tuple[ProjectName, ...], about("The projects that block it.")]
+
+
+class ExtraRowDocument(Struct, frozen=True, kw_only=True):
+    """The project with one more extra or group."""
+
+    kind: Annotated[str | None, about("extra or group; null for the project alone.")]
+    name: Annotated[str | None, about("Its name; null for the project alone.")]
+    cells: Annotated[tuple[ExtraCellDocument, ...], about("Every cell asked for, row by row.")]
+
+
+class ExtrasDocument(Struct, frozen=True, kw_only=True):
+    """Where each extra and group of a project installs."""
+
+    schema: Annotated[Literal["wheelcheck.extras/1"], SCHEMA_KEY]
+    rows: Annotated[tuple[ExtraRowDocument, ...], about("The project alone first.")]
+
+
 def render_extras_json(rows: Sequence[ExtraRow]) -> str:
     """Render *rows* as JSON (schema ``wheelcheck.extras/1``): of each extra and group every cell, and who blocks it."""
-    return render_json(
-        {
-            "schema": "wheelcheck.extras/1",
-            "rows": [
-                {
-                    "kind": row.kind or None,
-                    "name": row.name or None,
-                    "cells": [
-                        {
-                            "platform": cell.target.platform,
-                            "python": cell.target.python,
-                            "status": cell.status,
-                            "blockers": sorted({error.package for error in cell.blocking if error.package}),
-                        }
-                        for cell in row.matrix.cells
-                    ],
-                }
-                for row in rows
-            ],
-        }
-    ).decode()
+    documents = tuple(
+        ExtraRowDocument(
+            kind=row.kind or None, name=row.name or None, cells=tuple(map(_cell_document, row.matrix.cells))
+        )
+        for row in rows
+    )
+    return render_json(ExtrasDocument(schema="wheelcheck.extras/1", rows=documents)).decode()
+
+
+def _cell_document(cell: Cell) -> ExtraCellDocument:
+    blockers = sorted({error.package for error in cell.blocking if error.package})
+    return document_of(ExtraCellDocument, cell.target, status=cell.status, blockers=tuple(blockers))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from wheelcheck.model.document import render_json
+from msgspec import UNSET, Struct, UnsetType, structs
+from packaging.version import Version
+
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.report.page import counted, folded, size_text
 from wheelcheck.report.quoting import flat
 
@@ -74,6 +78,63 @@ def render_fetched(fetched: Fetched, **_style: object) -> str:
     return "\n".join(lines) + "\n"
 
 
+class SumDocument(Struct, frozen=True, kw_only=True):
+    """The sizes of several files together."""
+
+    bytes: Annotated[Count, about("The known ones together.")]
+    complete: Annotated[bool, about("Whether all of them are known.")]
+
+
+class TrafficDocument(Struct, frozen=True, kw_only=True):
+    """What is downloaded where every user downloads the files."""
+
+    users: Annotated[Count, about("How many users.")]
+    bytes: Annotated[Count, about("The known sizes together, for all of them.")]
+    complete: Annotated[bool, about("Whether all sizes are known.")]
+
+
+class SizeDocument(Struct, frozen=True, kw_only=True):
+    """The sizes of one file in bytes; null is unknown."""
+
+    filename: Annotated[str, about("Its name.")]
+    download: Annotated[Count | None, about("As it travels.")]
+    installed: Annotated[Count | None, about("Unpacked.")]
+
+
+class HousedWheelDocument(Struct, frozen=True, kw_only=True):
+    """A wheel in the folder."""
+
+    name: Annotated[ProjectName, about("Its project.")]
+    version: Annotated[Version, about("Its version.")]
+    filename: Annotated[str, about("Its name in the folder.")]
+    sha256: Annotated[str, about("Its hash, in hex.")]
+    size: Annotated[Count, about("Its bytes.")]
+    built_from: Annotated[str | None, about("The source archive that it was built from; null for one of the index.")]
+
+
+_Names = tuple[str, ...] | UnsetType
+
+
+class FetchDocument(Struct, frozen=True, kw_only=True):
+    """The sizes of a plan's files and, but with --dry-run, what was fetched."""
+
+    schema: Annotated[Literal["wheelcheck.fetch/1"], SCHEMA_KEY]
+    plan: Annotated[str, about("The digest of the plan.")]
+    download: Annotated[SumDocument, about("As the files travel.")]
+    installed: Annotated[SumDocument, about("As they are installed.")]
+    traffic: Annotated[TrafficDocument, about("For many users.")]
+    files: Annotated[tuple[SizeDocument, ...], about("Each file, in the order of the plan.")]
+    folder: Annotated[Path | UnsetType, about("Where the wheels are.")] = UNSET
+    fetched: Annotated[_Names, about("The files that came in this run.")] = UNSET
+    resumed: Annotated[_Names, about("Those of them that an earlier run had begun.")] = UNSET
+    replaced: Annotated[_Names, about("Those that took the place of a file with another hash.")] = UNSET
+    present: Annotated[_Names, about("The files that were there.")] = UNSET
+    built: Annotated[_Names, about("The wheels that were built in this run.")] = UNSET
+    unhashed: Annotated[_Names, about("The files for which no hash was announced.")] = UNSET
+    unplanned: Annotated[_Names, about("What wheels ask for by their own metadata that the plan lacks.")] = UNSET
+    wheels: Annotated[tuple[HousedWheelDocument, ...] | UnsetType, about("In the order of the plan.")] = UNSET
+
+
 def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
     """Render *sizes* as JSON with those of each file; ``null`` is unknown. *plan* is the plan's digest."""
     return render_json(_sizes(sizes, plan)).decode()
@@ -82,37 +143,27 @@ def render_sizes_json(sizes: PlanSizes, plan: str) -> str:
 def render_fetched_json(fetched: Fetched) -> str:
     """Render *fetched* as JSON: the sizes, the file names by how each came, and each wheel."""
     ways = ("fetched", "resumed", "replaced", "present", "built", "unhashed", "unplanned")
-    wheels = [
-        {
-            "name": wheel.name,
-            "version": wheel.version,
-            "filename": wheel.path.name,
-            "sha256": wheel.sha256,
-            "size": wheel.size,
-            "built_from": wheel.built_from or None,
-        }
+    wheels = tuple(
+        document_of(HousedWheelDocument, wheel, filename=wheel.path.name, built_from=wheel.built_from or None)
         for wheel in fetched.wheelhouse.wheels
-    ]
-    document = {
-        **_sizes(fetched.sizes, fetched.plan),
-        "folder": fetched.wheelhouse.folder,
+    )
+    document = structs.replace(
+        _sizes(fetched.sizes, fetched.plan),
+        folder=fetched.wheelhouse.folder,
+        wheels=wheels,
         **{way: getattr(fetched, way) for way in ways},
-        "wheels": wheels,
-    }
+    )
     return render_json(document).decode()
 
 
-def _sizes(sizes: PlanSizes, plan: str) -> dict[str, object]:
+def _sizes(sizes: PlanSizes, plan: str) -> FetchDocument:
     complete = sizes.is_complete
     installed_complete = all(size.installed is not None for size in sizes.files.values())
-    return {
-        "schema": "wheelcheck.fetch/1",
-        "plan": plan,
-        "download": {"bytes": sizes.download, "complete": complete},
-        "installed": {"bytes": sizes.installed, "complete": installed_complete},
-        "traffic": {"users": USERS, "bytes": sizes.download * USERS, "complete": complete},
-        "files": [
-            {"filename": name, "download": size.download, "installed": size.installed}
-            for name, size in sizes.files.items()
-        ],
-    }
+    return FetchDocument(
+        schema="wheelcheck.fetch/1",
+        plan=plan,
+        download=SumDocument(bytes=sizes.download, complete=complete),
+        installed=SumDocument(bytes=sizes.installed, complete=installed_complete),
+        traffic=TrafficDocument(users=USERS, bytes=sizes.download * USERS, complete=complete),
+        files=tuple(document_of(SizeDocument, size, filename=name) for name, size in sizes.files.items()),
+    )

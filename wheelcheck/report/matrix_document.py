@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
 from wheelcheck.model.answers import Best, Cell, CellStatus, Matrix, Opening
-from wheelcheck.model.document import Count, Path, ProjectName, about, document_of, render_shareable, stated
+from wheelcheck.model.document import SCHEMA_KEY, Count, Path, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.target import TargetName
@@ -92,10 +92,7 @@ class MatrixDocument(Struct, frozen=True, kw_only=True):
     Keys may be added without a new schema number: readers keep what they do not know.
     """
 
-    schema: Annotated[
-        Literal["wheelcheck.matrix/1"],
-        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
-    ]
+    schema: Annotated[Literal["wheelcheck.matrix/1"], SCHEMA_KEY]
     exit_status: Annotated[
         int,
         stated(

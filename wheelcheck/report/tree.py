@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal
 
+from msgspec import Struct
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
-from wheelcheck.model.document import render_json
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.judgement import FROM_SOURCE, Status
+from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.page import Detail, Page, Segment, counted, on_page, size_text
 from wheelcheck.report.summary import verdict
 
@@ -116,27 +120,41 @@ class _Tree:
             yield "  you ask for it", "bold"
 
 
+class TreePackage(Struct, frozen=True, kw_only=True):
+    """A project of the plan, with those that it requires and that require it."""
+
+    name: Annotated[ProjectName, about("The project.")]
+    version: Annotated[Version, about("The chosen version.")]
+    extras: Annotated[tuple[str, ...], about("The extras that are asked for.")]
+    requested: Annotated[bool, about("Whether the input asks for it.")]
+    requires: Annotated[tuple[ProjectName, ...], about("The projects that it requires.")]
+    required_by: Annotated[tuple[ProjectName, ...], about("The projects that require it.")]
+    installability: Annotated[Installability, about("What it installs from.")]
+    blocked: Annotated[bool, about("Whether an error is about it.")]
+    size: Annotated[Count | None, about("The bytes of its file; null where they are not known.")]
+
+
+class TreeDocument(Struct, frozen=True, kw_only=True):
+    """Who requires whom in a plan: each project once."""
+
+    schema: Annotated[Literal["wheelcheck.tree/1"], SCHEMA_KEY]
+    status: Annotated[Status, about("What the plan says of its own use.")]
+    target: Annotated[TargetName, about("The target of the plan.")]
+    packages: Annotated[tuple[TreePackage, ...], about("In the order of the plan.")]
+
+
 def render_tree_json(plan: Plan) -> str:
     """Render *plan* as JSON (schema ``wheelcheck.tree/1``): each project once, with those that it requires and that require it."""
     blocked = {finding.package for finding in plan.findings if finding.severity is Severity.ERROR}
+    packages = tuple(
+        document_of(
+            TreePackage,
+            package,
+            blocked=package.name in blocked,
+            size=package.file.size if package.file is not None else None,
+        )
+        for package in plan.packages
+    )
     return render_json(
-        {
-            "schema": "wheelcheck.tree/1",
-            "status": plan.status,
-            "target": plan.target.name,
-            "packages": [
-                {
-                    "name": package.name,
-                    "version": package.version,
-                    "extras": package.extras,
-                    "requested": package.requested,
-                    "requires": package.requires,
-                    "required_by": package.required_by,
-                    "installability": package.installability,
-                    "blocked": package.name in blocked,
-                    "size": package.file.size if package.file is not None else None,
-                }
-                for package in plan.packages
-            ],
-        }
+        TreeDocument(schema="wheelcheck.tree/1", status=plan.status, target=plan.target.name, packages=packages)
     ).decode()

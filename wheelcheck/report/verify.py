@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from packaging.version import Version
 
-from wheelcheck.model.document import about, document_of, render_json
+from wheelcheck.model.document import SCHEMA_KEY, about, document_of, render_json
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import (
@@ -194,10 +194,7 @@ class VerifyDocument(Struct, frozen=True, kw_only=True):
     Keys, kinds of problems and outcomes may be added without a new schema number: readers keep what they do not know.
     """
 
-    schema: Annotated[
-        Literal["wheelcheck.verify/1"],
-        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
-    ]
+    schema: Annotated[Literal["wheelcheck.verify/1"], SCHEMA_KEY]
     subject: Annotated[str, about("The path that was given.")]
     ok: Annotated[
         bool, about("Whether there is no problem of severity error; with --strict the command fails on warnings too.")

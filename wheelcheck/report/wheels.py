@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
 
-from wheelcheck.model.answers import CellKind, Wheels
-from wheelcheck.model.document import render_json
-from wheelcheck.model.target import Target
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.answers import CellKind, VersionCell, Wheels
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
+from wheelcheck.model.target import Target, TargetName
 from wheelcheck.report.page import Detail, Page, Segment, counted, glued, on_page
 from wheelcheck.report.wording import spanned
 
@@ -216,27 +220,54 @@ def _newer_floors(wheels: Wheels) -> dict[str, list[str]]:
     return {platform: sorted(floors) for platform, floors in found.items()}
 
 
+class WheelsCellDocument(Struct, frozen=True, kw_only=True):
+    """What there is of one version for one target."""
+
+    kind: Annotated[CellKind, about("What the best file is.")]
+    file: Annotated[str | None, about("Its name.")]
+    fact: Annotated[
+        str | None,
+        about("What keeps it out: a bound on Python, why it was withdrawn, or the platform tag of newer systems."),
+    ]
+
+
+class WheelsRowDocument(Struct, frozen=True, kw_only=True):
+    """One version."""
+
+    version: Annotated[Version, about("The version.")]
+    date: Annotated[str | None, about("The day of its first upload, ISO 8601; null where the index does not say.")]
+    cells: Annotated[tuple[WheelsCellDocument, ...], about("One for each target, in their order.")]
+
+
+class WheelsDocument(Struct, frozen=True, kw_only=True):
+    """For which targets the versions of a project have wheels."""
+
+    schema: Annotated[Literal["wheelcheck.wheels/1"], SCHEMA_KEY]
+    package: Annotated[ProjectName, about("The project.")]
+    requirement: Annotated[str, about("What was asked for.")]
+    index: Annotated[str | None, about("Where it was found; null where no index knows it.")]
+    versions: Annotated[Count, about("How many versions the index has.")]
+    admitted: Annotated[Count, about("How many of them the requirement admits.")]
+    targets: Annotated[tuple[TargetName, ...], about("The columns.")]
+    rows: Annotated[tuple[WheelsRowDocument, ...], about("The versions that are shown, newest first.")]
+
+
 def render_wheels_json(wheels: Wheels) -> str:
     """Render *wheels* as JSON (schema ``wheelcheck.wheels/1``), the same bytes for the same answer, ending in a newline."""
+    rows = tuple(
+        document_of(WheelsRowDocument, row, cells=tuple(map(_cell_document, row.cells))) for row in wheels.rows
+    )
     return render_json(
-        {
-            "schema": "wheelcheck.wheels/1",
-            "package": wheels.package,
-            "requirement": wheels.requirement,
-            "index": wheels.index or None,
-            "versions": wheels.versions,
-            "admitted": wheels.admitted,
-            "targets": [target.name for target in wheels.targets],
-            "rows": [
-                {
-                    "version": row.version,
-                    "date": row.date,
-                    "cells": [
-                        {"kind": cell.kind, "file": cell.filename or None, "fact": cell.fact or None}
-                        for cell in row.cells
-                    ],
-                }
-                for row in wheels.rows
-            ],
-        }
+        document_of(
+            WheelsDocument,
+            wheels,
+            schema="wheelcheck.wheels/1",
+            index=wheels.index or None,
+            targets=tuple(target.name for target in wheels.targets),
+            rows=rows,
+        )
     ).decode()
+
+
+def _cell_document(cell: VersionCell) -> WheelsCellDocument:
+    return WheelsCellDocument(kind=cell.kind, file=cell.filename or None, fact=cell.fact or None)

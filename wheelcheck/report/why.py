@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from wheelcheck.model.answers import Bounding, Outcome, Standing, VersionRange, WayStep, Why
-from wheelcheck.model.document import render_json
+from msgspec import Struct
+from packaging.version import Version
+
+from wheelcheck.model.answers import Bounding, Mention, Outcome, Standing, VersionRange, WayStep, Why
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.model.judgement import Installability
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.grouping import group_by
 from wheelcheck.report.page import Detail, Page, counted, folded, glued, on_page
 from wheelcheck.report.wording import listed_targets
@@ -174,45 +179,73 @@ def _mentions(page: Page, why: Why) -> None:
         page.paragraph(folded(list(why.near), len(why.near)), lead=("Near names: ", "bold"), indent=2)
 
 
+class WayStepDocument(Struct, frozen=True, kw_only=True):
+    """One step of a way from the user to a project."""
+
+    name: Annotated[ProjectName, about("The project that is asked for.")]
+    version: Annotated[Version | None, about("The version that was chosen; null where none was.")]
+    requirement: Annotated[str | None, about("With what it is asked for; null for any version.")]
+    by: Annotated[str, about("Who asks: you, requirements.txt:3, or a project with its version.")]
+
+
+class AvailableDocument(Struct, frozen=True, kw_only=True):
+    """Every version of the project on the index."""
+
+    versions: Annotated[Count, about("How many versions there are.")]
+    files: Annotated[Count, about("How many files they have.")]
+    ranges: Annotated[tuple[VersionRange, ...], about("Those that stand alike, as one entry; newest first.")]
+
+
+class WhyDocument(Struct, frozen=True, kw_only=True):
+    """Why a project is there on a target, or is not."""
+
+    schema: Annotated[Literal["wheelcheck.why/1"], SCHEMA_KEY]
+    package: Annotated[ProjectName, about("The project that was asked about.")]
+    found: Annotated[bool, about("Whether anything asks for the project on this target.")]
+    outcome: Annotated[Outcome, about("How the resolution ended; a clash is on the project itself, or elsewhere.")]
+    clashing: Annotated[tuple[ProjectName, ...], about("The projects on which requirements clash.")]
+    target: Annotated[TargetName, about("The target that it was resolved for.")]
+    version: Annotated[Version | None, about("The chosen version; null where there is none.")]
+    installability: Annotated[Installability | None, about("What that version installs from.")]
+    file: Annotated[str | None, about("The file that is installed.")]
+    evidence: Annotated[tuple[str, ...], about("The facts that this stands on, strongest first.")]
+    index: Annotated[str | None, about("The index that has the file, or else the project.")]
+    ways: Annotated[tuple[tuple[WayStepDocument, ...], ...], about("The ways from the user to it, shortest first.")]
+    more_ways: Annotated[bool, about("Whether there are more ways than were looked for.")]
+    bounds: Annotated[tuple[Bounding, ...], about("Each requirement and constraint that bears on it.")]
+    available: Annotated[AvailableDocument, about("What the index has of it.")]
+    mentions: Annotated[
+        tuple[Mention, ...], about("Requirements that do not count; of a project that nothing asks for.")
+    ]
+    near: Annotated[tuple[ProjectName, ...], about("Projects with such a name, where nothing asks for it.")]
+
+
+class WhysDocument(Struct, frozen=True, kw_only=True):
+    """Why projects are there on several targets; of one answer, it is printed alone."""
+
+    schema: Annotated[Literal["wheelcheck.whys/1"], SCHEMA_KEY]
+    answers: Annotated[tuple[WhyDocument, ...], about("An answer for each project and target.")]
+
+
 def render_whys_json(answers: Sequence[Why]) -> str:
     """Render *answers* as JSON: one as ``wheelcheck.why/1``, several as a list of such (``wheelcheck.whys/1``)."""
-    documents = [_document(why) for why in answers]
-    several = {"schema": "wheelcheck.whys/1", "answers": documents}
+    documents = tuple(map(_document, answers))
+    several = WhysDocument(schema="wheelcheck.whys/1", answers=documents)
     return render_json(documents[0] if len(documents) == 1 else several).decode()
 
 
-def _document(why: Why) -> dict[str, object]:
-    return {
-        "schema": "wheelcheck.why/1",
-        "package": why.package,
-        "found": why.is_found,
-        "outcome": why.outcome,
-        "clashing": why.clashing,
-        "target": why.target.name,
-        "version": why.version,
-        "installability": why.installability,
-        "file": why.filename or None,
-        "evidence": why.evidence,
-        "index": why.index or None,
-        "ways": [
-            [
-                {"name": step.name, "version": step.version, "requirement": step.requirement or None, "by": step.by}
-                for step in way
-            ]
+def _document(why: Why) -> WhyDocument:
+    return document_of(
+        WhyDocument,
+        why,
+        schema="wheelcheck.why/1",
+        found=why.is_found,
+        target=why.target.name,
+        file=why.filename or None,
+        index=why.index or None,
+        ways=tuple(
+            tuple(document_of(WayStepDocument, step, requirement=step.requirement or None) for step in way)
             for way in why.ways
-        ],
-        "more_ways": why.more_ways,
-        "bounds": [_bound_document(bound) for bound in why.bounds],
-        "available": {"versions": why.versions, "files": why.files, "ranges": why.ranges},
-        "mentions": why.mentions,
-        "near": why.near,
-    }
-
-
-def _bound_document(bound: Bounding) -> dict[str, object]:
-    return {
-        "by": bound.by,
-        "requirement": bound.requirement,
-        "specifier": bound.specifier,
-        "constraint": bound.is_constraint,
-    }
+        ),
+        available=document_of(AvailableDocument, why),
+    )

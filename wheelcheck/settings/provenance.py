@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct
 
+from wheelcheck.model.document import SCHEMA_KEY, about
 from wheelcheck.model.urls import masked_within
 from wheelcheck.options import KEYS
 from wheelcheck.settings.pip_configuration import BUNDLE_VARIABLES
@@ -31,11 +32,18 @@ _SECRET_WITHOUT_SCHEME = re.compile(r"^[^/\s]*@")
 
 
 class Effective(Struct, frozen=True, kw_only=True):
-    """One value of one key and its origin: ``command line``, ``wheelcheck.toml:3``, ``environment variable NAME``, ``default``."""
+    """One value of one key, and who set it."""
 
-    name: str
-    value: Value
-    origin: str
+    name: Annotated[str, about("The key.")]
+    value: Annotated[Value, about("Its value; a list where values add up.")]
+    origin: Annotated[str, about("command line, wheelcheck.toml:3, environment variable NAME or default.")]
+
+
+class ConfigDocument(Struct, frozen=True, kw_only=True):
+    """The settings that count."""
+
+    schema: Annotated[Literal["wheelcheck.config/1"], SCHEMA_KEY]
+    settings: Annotated[tuple[Effective, ...], about("A row for each key, or for each place where values add up.")]
 
 
 def effective(

@@ -9,7 +9,7 @@ from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
-from wheelcheck.model.document import Count, ProjectName, about, document_of, render_shareable, stated
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord, PlannedPackage
@@ -88,10 +88,7 @@ class CheckDocument(Struct, frozen=True, kw_only=True):
     Keys may be added without a new schema number: readers keep what they do not know.
     """
 
-    schema: Annotated[
-        Literal["wheelcheck.check/1"],
-        about("Names this schema. Its number grows only when an old reader would misunderstand a new answer."),
-    ]
+    schema: Annotated[Literal["wheelcheck.check/1"], SCHEMA_KEY]
     exit_status: Annotated[
         int,
         stated(
