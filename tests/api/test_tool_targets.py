@@ -68,6 +68,33 @@ def test_a_python_that_the_project_admits_is_taken_where_its_tool_chooses_the_py
     assert str(prepare(without_tool, SilentReporter()).question.target) == str(HOST)
 
 
+def test_a_python_that_the_project_excludes_is_not_taken_for_a_platform_that_was_named(tmp_path: Path) -> None:
+    assert planned(tmp_path, "", python=">=3.14", platform="windows") == "win_amd64, Python 3.14"
+    assert planned(tmp_path, "", python=">=3.9", platform="windows") == f"win_amd64, Python {HOST.python}"
+    words = TargetWords(platforms=("windows", "macos"))
+    assert checked(tmp_path, "", words, python=">=3.14") == ["win_amd64/3.14", "macosx_13_0_arm64/3.14"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "word"),
+    [("python=3.8.5", "3.8"), ("python==3.14.*", "3.14"), ("python>=3.8", HOST.python), ("numpy", HOST.python)],
+)
+@pytest.mark.parametrize("name", ["environment.yml", "environment_gpu.yaml"])
+def test_an_environment_of_conda_is_judged_on_the_python_that_it_puts_there(
+    tmp_path: Path, name: str, spec: str, word: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(f"name: lab\nchannels: [conda-forge]\ndependencies:\n  - {spec}\n  - pip:\n      - idna\n")
+    asked = Request(inputs=(str(path),), environ={})
+    assert prepare(asked, SilentReporter()).question.target.python == word
+    assert prepare(asked.changed(platform="windows"), SilentReporter()).question.target.python == word
+    assert prepare(asked.changed(python="3.12"), SilentReporter()).question.target.python == "3.12"
+    found = load_targets(TargetWords(platforms=("windows",)), Settings(), asked, today="2026-11-28")
+    told = f"no Python was named, so one that the input is for was taken: {word}"
+    assert [target.python for target in found.targets] == [word]
+    assert found.notes == (() if word == HOST.python else (told,))
+
+
 @pytest.mark.parametrize("backend", ["uv_build", "poetry.core.masonry.api", "pdm.backend", "hatchling.build"])
 def test_a_project_that_its_tool_has_just_made_is_one_of_that_tool(tmp_path: Path, backend: str) -> None:
     asked = request(tmp_path, "", python=">=3.14")

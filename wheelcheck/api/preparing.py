@@ -198,23 +198,27 @@ def _target(request: Request, settings: Settings) -> Target:
         return parse_target(platform, python)
     platform_word = request.options["platform"] or _only("--platform", settings.platforms)
     python_word = request.options["python"] or _only("--python", settings.pythons)
-    if platform_word is None and (target := _of_environments(request, settings, python_word)) is not None:
-        return target
-    return parse_target(platform_word, python_word)
+    return _of_environments(request, settings, platform_word, python_word) or parse_target(platform_word, python_word)
 
 
-def _of_environments(request: Request, settings: Settings, python: str | None) -> Target | None:
-    """The first target that the settings of the inputs' own tool name, on this machine's platform if they name that too."""
-    if not any(text.endswith((".toml", ".lock")) for text in request.inputs):
+def _of_environments(request: Request, settings: Settings, platform: str | None, python: str | None) -> Target | None:
+    """The first target that the settings of the inputs' own tool name, on this machine's platform if they name that too.
+
+    Of *platform* they say which Python it is, where *python* does not.
+    """
+    if (platform and python) or not any(text.endswith((".toml", ".lock", ".yml", ".yaml")) for text in request.inputs):
         return None
     from wheelcheck.api.targets import day_asked
     from wheelcheck.requirements.project_targets import load_environments
-    from wheelcheck.targets.targets import host_target, maintained_pythons
+    from wheelcheck.targets.targets import host_target, parse_target, pythons_by_choice
 
     environments = load_environments(request.inputs)
     if environments is None:
         return None
-    named = environments.targets((python,) if python else (), maintained_pythons(day_asked(request, settings)))
+    known = pythons_by_choice(day_asked(request, settings))
+    if platform:
+        return parse_target(platform, environments.python(known))
+    named = environments.targets((python,) if python else (), known)
     return next((each for each in named if each.platform == host_target().platform), next(iter(named), None))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wheelcheck.api.request import Request, completed
 from wheelcheck.errors import InputUnreadable, UsageProblem
@@ -81,9 +82,10 @@ def day_asked(request: Request, settings: Settings, today: str = "") -> str:
 
 
 class _Every(Struct, frozen=True, kw_only=True):
-    """What ``all`` stands for among *pythons*, and the words that stand for what nothing names."""
+    """What ``all`` stands for among *pythons*, those *known*, and the words that stand for what nothing names."""
 
     pythons: tuple[str, ...]
+    known: tuple[str, ...]
     otherwise: tuple[str, ...]
 
 
@@ -99,12 +101,17 @@ def load_targets(
     complete no source name further targets. Raises ``UsageProblem`` and ``InputUnreadable``.
     """
     from wheelcheck.targets.targetfile import parse_target_file
-    from wheelcheck.targets.targets import host_target, maintained_pythons, parse_target
+    from wheelcheck.targets.targets import host_target, maintained_pythons, parse_target, pythons_by_choice
 
     _refuse_empty(words)
-    every = _Every(pythons=maintained_pythons(day_asked(request, settings, today)), otherwise=otherwise)
+    day = day_asked(request, settings, today)
+    every = _Every(pythons=maintained_pythons(day), known=pythons_by_choice(day), otherwise=otherwise)
     sources = [_sourced(path, every.pythons) for path in words.sources]
     files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
+    chosen = None
+    if words.platforms and not (words.pythons or words.sources or files or settings.pythons or otherwise):
+        chosen = _python_of_inputs(request, every)
+        words = replace(words, pythons=(chosen,)) if chosen is not None else words
     pairs = _named(words, files, sources, settings, every)
     found = [parse_target(platform, python) for platform, python in pairs]
     own: list[Target] = []
@@ -118,10 +125,20 @@ def load_targets(
     notes = [f"no target was taken from {note}" for source in sources for note in source.notes]
     notes += [f"{each.origin}: {each.assumed}" for source in sources for each in source.targets if each.assumed]
     notes += _iter_borrowed(words, sources, settings)
+    if chosen is not None:
+        notes.append(f"no Python was named, so one that the input is for was taken: {chosen}")
     if own and not otherwise and own != [host_target()]:
         named = ", ".join(f"{target.platform}/{target.python}" for target in own)
         notes.append(f"no platform was named, so what the input is for was taken: {named}")
     return LoadedTargets(targets=tuple(targets.values()), notes=tuple(dict.fromkeys(notes)))
+
+
+def _python_of_inputs(request: Request, every: _Every) -> str | None:
+    """The Python that the inputs say they are for; ``None`` where the running one will do, or they say nothing."""
+    from wheelcheck.requirements.project_targets import load_environments
+
+    environments = load_environments(request.inputs)
+    return environments.python(every.known) if environments is not None else None
 
 
 def _of_environments(request: Request, found: list[Target], every: _Every, pythons: tuple[str, ...]) -> list[Target]:
@@ -134,7 +151,7 @@ def _of_environments(request: Request, found: list[Target], every: _Every, pytho
         return []
     if every.otherwise:
         return [target for target in found if environments.admits(target)]
-    return list(environments.targets(expanded(pythons, every.pythons), every.pythons))
+    return list(environments.targets(expanded(pythons, every.pythons), every.known))
 
 
 def _iter_borrowed(words: TargetWords, sources: Sequence[NamedTargets], settings: Settings) -> Iterator[str]:

@@ -30,6 +30,15 @@ def collect_environment(source: Source, collector: Collector) -> None:
             _collect_item(item, source, collector)
 
 
+def environment_pythons(source: Source) -> tuple[SpecifierSet, ...]:
+    """The bounds on Python in *source*, none for a text that is no environment. Raises ``InputUnreadable`` for no YAML."""
+    document = parse_yaml(source.text, source.place)
+    listed = document.get("dependencies") if isinstance(document, Mapping) else None
+    scalars = [each for each in listed.items if isinstance(each, Scalar)] if isinstance(listed, Sequence) else []
+    specs = (parse_spec(each.text, FileOrigin(path=source.place, line=each.line)) for each in scalars)
+    return tuple(_minor(bound) for package, bound in specs if package.name == "python" and bound)
+
+
 def _collect_item(item: YamlNode, source: Source, collector: Collector) -> None:
     match item:
         case Scalar():

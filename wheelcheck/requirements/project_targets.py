@@ -1,4 +1,4 @@
-"""The targets that a project or a lock says it is for; reads no requirement, and of a lock no package.
+"""The targets that a project, a lock or an environment of conda says it is for; reads no requirement, and of a lock no package.
 
 ``inputs → Environments``, before anything else is read: what is asked for differs between targets.
 """
@@ -21,6 +21,7 @@ from wheelcheck.texts.poetry import poetry_specifier
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
 
+YAML_SUFFIXES = (".yml", ".yaml")
 _CHOOSING = frozenset({"uv", "poetry", "pdm"})
 
 
@@ -32,7 +33,7 @@ def load_environments(inputs: Sequence[str]) -> Environments | None:
     found: Environments | None = None
     for text in inputs:
         path = Path(text)
-        of_file = _FILES.get(path.name)
+        of_file = _of_conda if path.suffix in YAML_SUFFIXES else _FILES.get(path.name)
         if of_file is None or not is_file(path):
             continue
         reader = Reader(fetch_text=None, stdin=None)
@@ -92,6 +93,16 @@ def _of_poetry_lock(source: Source, reader: Reader) -> Environments | None:  # n
     try:
         return Environments(bounds=(SpecifierSet(specifier),) if specifier is not None else ())
     except InvalidSpecifier:
+        return None
+
+
+def _of_conda(source: Source, reader: Reader) -> Environments | None:  # noqa: ARG001 - one shape for the table
+    """The Python that conda puts into the environment."""
+    from wheelcheck.requirements.conda_environment import environment_pythons
+
+    try:
+        return Environments(bounds=environment_pythons(source))
+    except InputUnreadable:
         return None
 
 

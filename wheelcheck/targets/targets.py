@@ -142,6 +142,14 @@ def maintained_pythons(day: str) -> tuple[str, ...]:
     return (*(each.minor for each in living), *(f"{each.minor}t" for each in living if each.free_threaded))
 
 
+def pythons_by_choice(day: str) -> tuple[str, ...]:
+    """The CPythons that a project may be for, those maintained on *day* first, then those past their end, newest first."""
+    from wheelcheck.knowledge.loading import load_pythons
+
+    ended = [each.minor for each in load_pythons() if each.secure_until < day]
+    return (*maintained_pythons(day), *reversed(ended))
+
+
 def expanded(words: Iterable[str], everything: tuple[str, ...]) -> tuple[str, ...]:
     """*words*, split at commas, with ``all`` written out as *everything*; each once, in the order of its first mention."""
     found: dict[str, None] = {}
