@@ -129,14 +129,26 @@ def test_cache_is_for_its_user_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in (folder, folder.parent, folder.parent.parent)} == {0o700}
 
 
-@pytest.mark.parametrize("link", ["http://user:hunter2@{}/a-1.0.zip", "https://h/a-1.0.zip?token=hunter2"])
+@pytest.mark.parametrize(
+    ("link", "escapes"),
+    [
+        ("http://user:hunter2@{}/a-1.0.zip", ""),
+        ("http://user:hunter2@{}/a-1.0.zip", "@"),
+        ("http://user:hunter2@{}/a-1.0.zip", "/"),
+        ("https://h/a-1.0.zip?token=hunter2", ""),
+        ("https://h/a-1.0.zip?token=hunter2", "?"),
+    ],
+)
 @pytest.mark.parametrize("pages", ["html", "json"])
-def test_cache_holds_no_secret_of_a_link(tmp_path: Path, link: str, pages: str) -> None:
+def test_cache_holds_no_secret_of_a_link(tmp_path: Path, link: str, escapes: str, pages: str) -> None:
     address = link.format("h")
     body = f'<a href="{address}">a</a><a href="https://h/b.zip">b</a>'
     if pages == "json":
         entry = {"filename": "a-1.0.zip", "url": address, "hashes": {}}
         body = json.dumps({"meta": {"api-version": "1.0"}, "files": [entry]})
+    if escapes:
+        escaped = f"\\u{ord(escapes):04x}" if pages == "json" else f"&#{ord(escapes)};"
+        body = body.replace(address, address.replace(escapes, escaped))
     answer = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
     with scripted_server({"/simple/a/": answer}) as host, store(f"{host}/simple/", cache_dir=tmp_path) as projects:
         assert len(projects.page(name("a")).distributions) == 1

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from tests.index.scripted_server import scripted_server
 from tests.index.test_http_client import send
@@ -384,6 +385,42 @@ def test_absence_is_an_answer_with_its_status(status: int) -> None:
 def test_page_is_an_answer_with_200() -> None:
     with host(always(200, "", BODY)) as (url, _):
         assert page_of(url) == (BODY, 200)
+
+
+class Ready(Transport):
+    """Has every answer at once."""
+
+    def __init__(self) -> None:
+        """Open nothing."""
+
+    async def fetch(self, request: Request) -> Reply:
+        """An empty page."""
+        return Reply(status=200, headers={}, body=b"", url=request.url)
+
+
+def test_what_a_page_leads_to_is_asked_for_before_the_next_page_is_read() -> None:
+    done: list[str] = []
+
+    async def work(context: FetchContext) -> None:
+        pages = RevalidatedPages("page", bytes, replace(context, transport=Ready))
+        following: list[asyncio.Future[None]] = []
+
+        async def request(word: str) -> None:
+            done.append(f"request for {word}")
+
+        async def page(word: str) -> None:
+            def read(reply: Reply) -> bytes:
+                done.append(f"page {word}")
+                return reply.body
+
+            await pages.fetch(f"https://index.example/{word}/", word, read)
+            following.append(asyncio.ensure_future(request(word)))
+
+        await asyncio.gather(*map(page, "abc"))
+        await asyncio.gather(*following)
+
+    run(work, CONFIG)
+    assert done == ["page a", "request for a", "page b", "request for b", "page c", "request for c"]
 
 
 @pytest.mark.parametrize("status", [201, 204, 400, 409, 411, 501])

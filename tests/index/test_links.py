@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from packaging.version import Version
@@ -61,6 +63,14 @@ A = name("a")
 )
 def test_address_is_that_which_a_browser_would_ask(address: str, url: str) -> None:
     assert joined(BASE, address) == url
+
+
+def test_address_of_a_host_with_or_without_a_port_is_not_taken_apart() -> None:
+    parsed: Any = urlsplit  # the type stubs hide its cache
+    before = parsed.cache_info()
+    for address in ("https://f.example/f/a-1.whl", "http://127.0.0.1:8443/f/a-1.whl"):
+        assert joined(BASE, address) == address
+    assert parsed.cache_info() == before
 
 
 @pytest.mark.parametrize(

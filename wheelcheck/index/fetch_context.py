@@ -16,7 +16,7 @@ from wheelcheck.errors import OfflineMiss
 from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.disk_cache import CacheKind, DiskCache
 from wheelcheck.index.exchange import Tally
-from wheelcheck.model.urls import has_secrets, masked
+from wheelcheck.model.urls import masked
 from wheelcheck.ports import Archives, Reporter
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class FetchContext(Struct, frozen=True, kw_only=True):
             return None
 
     def store(self, kind: CacheKind, key: str, content: bytes) -> None:
-        """Cache *content*, unless it is a page whose links have credentials in them."""
-        if self.cache is not None and not (kind in ("page", "links") and has_secrets(content)):
+        """Cache *content*."""
+        if self.cache is not None:
             self.cache.put(kind, key, content)
 
     def forget(self, kind: CacheKind, key: str) -> None:

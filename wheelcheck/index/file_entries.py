@@ -25,10 +25,11 @@ _STATES: dict[str, State] = {
     "deprecated": "deprecated",
     "quarantined": "quarantined",
 }
-_PLAIN = re.compile(r"https?://[A-Za-z0-9._-]+/[!-~]*\Z")
+_PORT = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+_PLAIN = re.compile(rf"https?://[A-Za-z0-9._-]+{_PORT}/[!-~]*\Z")
 _RELATIVE = re.compile(r"((?:\.\./)*)([A-Za-z0-9_][A-Za-z0-9_.+~!%-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+~!%-]*)*)\Z")
 _FOLDERS = re.compile(
-    r"https?://[A-Za-z0-9._-]+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?/"
+    rf"https?://[A-Za-z0-9._-]+{_PORT}/"
     r"(?:[A-Za-z0-9_][A-Za-z0-9_.+~!%-]*/)*[A-Za-z0-9_.+~!%-]*\Z"
 )
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")

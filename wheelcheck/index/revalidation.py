@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,10 @@ from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.file_entries import PageUnreadable
 from wheelcheck.index.page_reader import ACCEPT
+from wheelcheck.model.urls import has_secrets
+
+if TYPE_CHECKING:
+    import asyncio
 
 B = TypeVar("B")
 
@@ -33,6 +38,8 @@ class Validity(Struct, array_like=True, frozen=True):
         return 0 <= now - self.fetched < self.lifetime
 
 
+_ODD_REFERENCE = re.compile(rb"&(?!(?:lt|gt|amp|quot|#39|#x27);)")
+"""What may hide a letter of an address in HTML."""
 _NIL = msgspec.Raw(b"\xc0")
 
 
@@ -106,6 +113,7 @@ class RevalidatedPages(Generic[B]):
         self._kind = kind
         self._decode = decode
         self._context = context
+        self._turns: asyncio.Lock | None = None
 
     def at_hand(self, url: str, what: str) -> PageAnswer[B] | None:
         """A fresh cached answer, or any if offline; ``None`` if the index must be asked.
@@ -157,10 +165,28 @@ class RevalidatedPages(Generic[B]):
             raise IndexRefused(f"answered {reply.status}", reply.status, address=url, hint=_HINTS.get(reply.status, ""))
         if reply.is_cut:
             raise IndexUnavailable(f"the page is larger than {request.limit} bytes", address=url)
-        body = _understood(reply, url, read)
-        if self._context.cache is not None:
-            self._keep(url, reply, body, None)
+        async with self._turn():
+            body = _understood(reply, url, read)
+            if self._context.cache is not None:
+                self._keep(url, reply, body, None)
         return PageAnswer(body)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Read one page in each turn of the loop: before the next one, the requests that the former led to are sent.
+
+        Thirty pages that arrive together would else hold back the requests that follow from the first for a tenth of a second.
+        """
+        import asyncio  # a run whose answers are all cached never needs it
+
+        if self._turns is None:
+            self._turns = asyncio.Lock()
+        await self._turns.acquire()
+        try:
+            yield
+        finally:
+            # After what the caller starts with this page, which it does without waiting.
+            asyncio.get_running_loop().call_soon(self._turns.release)
 
     def _keep(self, url: str, reply: Reply, body: B | msgspec.Raw, former: Validity | None) -> None:
         validity = validity_of(reply.headers, self._context.clock())
@@ -175,7 +201,9 @@ class RevalidatedPages(Generic[B]):
                 validity.etag or former.etag,
                 validity.last_modified or former.last_modified,
             )
-        self._context.store(self._kind, url, encode((validity, body)))
+        content = encode((validity, body))
+        if former is not None or not _has_secrets(reply.body, content):
+            self._context.store(self._kind, url, content)
 
     def _opened(self, url: str, answer: CachedAnswer) -> PageAnswer[B] | None:
         if answer.is_empty:
@@ -185,6 +213,20 @@ class RevalidatedPages(Generic[B]):
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._context.forget(self._kind, url)
             return None
+
+
+def _has_secrets(said: bytes, content: bytes) -> bool:
+    """Whether *content*, which was read from *said*, holds credentials.
+
+    *said* is searched, because *content* is full of lengths, each of which may look like the "?" of a query.
+    """
+    if has_secrets(said) or (b"\\" in said and has_secrets(content)):
+        return True
+    if _ODD_REFERENCE.search(said) is None:
+        return False
+    from html import unescape
+
+    return has_secrets(unescape(said.decode("utf-8", "replace")).encode())
 
 
 def _understood(reply: Reply, url: str, read: Callable[[Reply], B]) -> B:
