@@ -18,11 +18,9 @@ import subprocess
 import sys
 import time
 import warnings
-from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -232,8 +230,13 @@ class Trying:
                 order[best] = None
                 missing -= lines[best]
         order |= dict.fromkeys(sorted(lines, key=lambda each: (self._seconds[each], each)))
-        spent = list(accumulate(self._seconds[name] for name in order))
-        return list(order)[: max(1, bisect(spent, self._budget))] if order else []
+        chosen, left = [], self._budget
+        for name in order:
+            # One that takes longer than what is left keeps none of the quick ones after it from their turn.
+            if self._seconds[name] <= left:
+                chosen.append(name)
+                left -= self._seconds[name]
+        return chosen or list(order)[:1]
 
 
 def _users(mutant: Mutant) -> frozenset[int]:

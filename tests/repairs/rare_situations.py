@@ -120,7 +120,7 @@ PLATFORMS = {
 # Other versions
 
 _TWELVE = {
-    f"{number}.0": [wheel(WIN, requires=["numpy>=2"] if 3 <= number <= 11 else ["numpy"])] for number in range(1, 13)
+    f"{number}.0": [wheel(WIN, requires=["numpy>=2"] if 3 <= number <= 11 else ["numpy"])] for number in range(1, 15)
 }
 _PAIR = {
     "model": {
@@ -261,6 +261,35 @@ LAYERED = {
     for count, word in ((2, "second"), (3, "third"), (4, "fourth"))
 }
 
+_CHAIN = [f"p{number}" for number in range(1, 10)]
+_CHAINED = {
+    name: {"1.0": [wheel()], "2.0": [wheel(requires=[f"{below}==2.0"])]}
+    for name, below in zip(_CHAIN, [*_CHAIN[1:], "deep"], strict=True)
+}
+FAR_ABOVE = {
+    "eighth-project-above-is-moved-and-the-ninth-is-not": Situation(
+        line=_line("app"),
+        index={
+            "app": app("p1==2.0"),
+            **{name: dict(list(files.items())[name not in ("p1", "p2") :]) for name, files in _CHAINED.items()},
+            "deep": {"2.0": native()},
+        },
+    ),
+}
+
+
+def _below_the_newest(count: int) -> Situation:
+    """The newest of a project needs *count* without a wheel, the one before a version that is not there."""
+    return Situation(
+        line=_line("app"),
+        index={
+            "app": {"1.0": [wheel(requires=["av>=2"])], "2.0": [wheel(requires=[f"part{n}" for n in range(count)])]},
+            "av": any_wheels("1.0"),
+            **{f"part{n}": {"1.0": native()} for n in range(count)},
+        },
+    )
+
+
 # More than one at once
 
 _PARTS = {f"part{number}": {"1.0": native(), "2.0": [wheel(WIN)]} for number in range(4)}
@@ -297,6 +326,8 @@ TOGETHER = {
             "four": {"1.0": native(), "2.0": [wheel(WIN), wheel(_WIN312)]},
         },
     ),
+    "three-below-the-newest": _below_the_newest(3),
+    "four-below-the-newest": _below_the_newest(4),
     "two-left-out-two-years-apart": _spnego("2023-01-01", "2025-01-01"),
     "two-left-out-less-than-two-years-apart": _spnego("2023-01-02", "2025-01-01"),
     "two-left-out-of-which-the-user-names-one": _spnego("2021-01-01", "2025-01-01", line=_line("auth==1", "krb5")),
@@ -633,7 +664,7 @@ _LAZY = _importing(
 _OLD_DAY = "2017-01-01"
 
 
-def _old_archives(**sizes: int) -> Situation:
+def _old_archives(**sizes: int | None) -> Situation:
     """Archives of so many bytes, older than the target's Python, which import what it lost and are imported by the app."""
     day = f"{_OLD_DAY}T00:00:00.000000Z"
     return replace(
@@ -654,6 +685,19 @@ def _old_archives(**sizes: int) -> Situation:
         },
         knowledge=replace(substitute("dlib", "dlib-bin"), pythons=load_repair_knowledge().pythons),
     )
+
+
+def _old_pins(failing: str, size: int | None = None) -> Situation:
+    """Nine pins that are older than the target's Python, of which *failing* imports what that lost."""
+    names = [f"old{number}" for number in range(9)]
+    code = {f"{name}_1_0": "import imp\n" if name == failing else "" for name in names}
+    asked = _importing(
+        {**_TOOL, **{name: {"1.0": [wheel(upload_time=f"{_OLD_DAY}T00:00:00Z", size=size)]} for name in names}},
+        *("tool==1.0", *(f"{name}==1.0" for name in names)),
+        tool_1_1="",
+        **code,
+    )
+    return replace(asked, target_is_named=False)
 
 
 IMPORTED = {
@@ -708,6 +752,10 @@ IMPORTED = {
         ),
         library=None,
     ),
+    "eighth-old-pin-fails": _old_pins("old7"),
+    "ninth-old-pin-is-not-read": _old_pins("old8"),
+    "ninth-old-pin-of-few-bytes-is-read": _old_pins("old8", 1000),
+    "old-archive-of-a-size-that-is-not-known": _old_archives(big=None),
     "old-archives-that-are-just-read": _old_archives(big=512 * 1024 - 1000, small=1000),
     "old-archives-of-which-one-is-not-read": _old_archives(big=512 * 1024 - 1000, small=1001),
     "old-archive-that-is-read-and-larger-ones": _old_archives(big=LARGEST + 1, huge=LARGEST + 2, small=1),
@@ -718,6 +766,7 @@ RARE: Mapping[str, Situation] = {
     **PLATFORMS,
     **VERSIONS,
     **LAYERED,
+    **FAR_ABOVE,
     **TOGETHER,
     **FROM_ELSEWHERE,
     **REMEDIED,

@@ -180,8 +180,8 @@ def _older(case: RepairCase) -> Iterator[NormalizedName]:
     asks for, then the rest, the smallest first, as far as it costs little to read.
     """
     sizes = _old(case, max(each.target.python_full.minor for each in (case.before, case.after) if each is not None))
-    asked = list(filter(case.is_asked_by_user, sizes))
-    yield from asked[:_ARCHIVES_READ]
+    asked = list(filter(case.is_asked_by_user, sizes))[:_ARCHIVES_READ]
+    yield from asked
     total = 0
     for name in sorted(sizes.keys() - set(asked), key=lambda name: (sizes[name], name)):
         total += sizes[name]
