@@ -107,6 +107,46 @@ def test_another_python_is_named_where_the_log_says_that_it_is_wanted(shell: She
     assert "2.0.0" in {edit["to"].lstrip("=") for repair in numpy["repairs"] for edit in repair["edits"]}
 
 
+OFFERED = {
+    "speech": [
+        make_wheel("speech", "1.0", tags="cp311-cp311-win_amd64"),
+        make_wheel("speech", "1.0", tags="cp311-cp311-manylinux_2_17_x86_64"),
+        make_wheel("speech", "1.1", tags="cp312-cp312-manylinux_2_17_x86_64"),
+        make_wheel("speech", "1.1", tags="cp313-cp313-manylinux_2_17_x86_64"),
+        make_wheel("speech", "1.2", tags="cp312-cp312-manylinux_2_17_x86_64"),
+        make_wheel("speech", "1.2", tags="cp312-cp312-macosx_11_0_arm64"),
+        make_wheel("speech", "1.3", tags="cp313-cp313-macosx_11_0_arm64"),
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("log", "words", "target", "inferred"),
+    [
+        ("(from versions: 1.1, 1.2)", ("--platform", "linux"), "manylinux_2_28_x86_64 3.12", ["python"]),
+        ("(from versions: 1.2)", ("--python", "3.12"), "macosx_13_0_arm64 3.12", ["platform"]),
+        ("(from versions: 1.3)", (), "macosx_13_0_arm64 3.13", ["platform", "python"]),
+        # What the user says goes before, and no target has a version that the index lacks.
+        ("(from versions: 1.3)", ("--platform", "win_amd64", "--python", "3.11"), "win_amd64 3.11", []),
+        ("(from versions: 0.9)", ("--platform", "win_amd64", "--python", "3.11"), "win_amd64 3.11", []),
+        ("(from versions: none)", ("--platform", "win_amd64", "--python", "3.11"), "win_amd64 3.11", []),
+    ],
+)
+def test_versions_that_the_installer_lists_tell_the_target(
+    shell: Shell, log: str, words: tuple[str, ...], target: str, inferred: list[str]
+) -> None:
+    shell.write(
+        "pip.log", f"Python 3.10.1\nERROR: Could not find a version that satisfies the requirement speech==2.0 {log}\n"
+    )
+    with IndexServer(OFFERED) as server:
+        [failure] = answered(run(shell, server, "pip.log", *words, "--format", "json"))["failures"]
+        text = " ".join(run(shell, server, "pip.log", *words).out.split())
+    assert " ".join(failure["target"].values()) == target
+    assert failure["inferred"] == inferred
+    assert set(failure["assumed"]).isdisjoint(inferred)
+    assert ("for which the index has just the versions that the log lists" in text) == bool(inferred)
+
+
 def test_a_log_on_standard_input_is_read(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.run(

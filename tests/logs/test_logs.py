@@ -80,6 +80,35 @@ def test_two_logs_in_one_file_tell_the_failures_of_both() -> None:
     assert failed(both) == [*EXPECTED["pip-26-two"]["failed"], *EXPECTED["uv-0.13-sync-header"]["failed"]]
 
 
+@pytest.mark.parametrize(
+    ("line", "failure"),
+    [
+        ("[InstallationError]: Couldn't install package: psycopg2", "psycopg2 - build"),
+        (
+            "error: distribution kaleido==0.2.1.post1 @ registry+https://index.example/simple can't be installed because it "
+            "doesn't have a source distribution or wheel for the current platform",
+            "kaleido 0.2.1.post1 no match",
+        ),
+    ],
+)
+def test_words_of_older_installers_are_understood(line: str, failure: str) -> None:
+    assert failed(read(line.encode())) == [failure]
+
+
+@pytest.mark.parametrize(
+    ("listed", "offered"),
+    [
+        ("1.0, 1.1, 2.0)", ["1.0", "1.1", "2.0"]),
+        ("1.0, 1.1, 2.", ["1.0", "1.1"]),
+        ("1.0, 1.1, ..., 2.0)", ["1.0", "1.1"]),
+        ("none)", []),
+    ],
+)
+def test_versions_that_pip_lists_are_read_up_to_where_the_list_is_cut(listed: str, offered: list[str]) -> None:
+    line = f"ERROR: Could not find a version that satisfies the requirement a==3 (from versions: {listed}"
+    assert [str(each) for each in read(line.encode()).failures[0].offered] == offered
+
+
 def test_a_distribution_that_a_second_attempt_installs_has_not_failed() -> None:
     again = "Collecting netifaces==0.11.0\nSuccessfully installed netifaces-0.11.0\n"
     log = read("\n".join((*lines_of("pip-26-two"), again)).encode())

@@ -56,6 +56,11 @@ def told(*lines: str) -> tuple[str | None, str | None]:
         ("xcrun: error: invalid active developer path", "macosx_13_0_arm64", None),
         ("clang -arch x86_64 -g", "macosx_13_0_x86_64", None),
         ("C:\\hostedtoolcache\\windows\\Python\\3.11.9\\x64\\python.exe", "win_amd64", "3.11.9"),
+        ("at /opt/hostedtoolcache/Python/3.10.10/x64/lib/python3.10/site-packages", "manylinux_2_28_x86_64", "3.10.10"),
+        ("at /usr/local/Cellar/poetry/1.8.2/libexec/lib/python3.12/site-packages", "macosx_13_0_x86_64", "3.12"),
+        ("error: command '..\\pip-build-env-rf3n9nnv\\overlay\\Scripts\\cmake.EXE' failed", "win_amd64", None),
+        ('File "/Users/ada/app/setup.py", line 3', "macosx_13_0_arm64", None),
+        ("see https://index.example/Users/ada", None, None),
         ("gcc -I/usr/include/python3.12 -c a.c", None, "3.12"),
         ("Image: macos-14", "macosx_14_0_arm64", None),
         (

@@ -1,14 +1,15 @@
 """``explain``: the log of a failed installation → what failed in it, why there is no wheel, and the repairs of each.
 
 ``bytes → FailureLog → (Failure → Request → Plan) for each → Explanation``. Each distribution is planned alone, as ``plan`` would,
-on the target that the log tells; one whose index fails is reported as failed, and the others are answered all the same.
+on the target that the log tells, or for which the index has just the versions that the log lists. One whose index fails is
+reported as failed, and the others are answered all the same.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,8 +26,12 @@ from wheelcheck.texts.files import open_file
 
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
+    from wheelcheck.index.store import IndexStore
     from wheelcheck.model.failure import Failure, FailureLog
+    from wheelcheck.model.target import Target
     from wheelcheck.settings.loading import Settings
+
+_PARTS = ("platform", "python")
 
 
 def explain(
@@ -55,9 +60,9 @@ def explain(
             if isinstance(each, Explained):
                 explained.append(each)
                 continue
-            answer, question = each
             seconds = max(end - clock(), 0.0) / (len(prepared) - number)
             try:
+                answer, question = _inferred(*each, request, store, reporter)
                 plan = plan_in(store, replace(question, repair_seconds=seconds), reporter)
                 explained.append(replace(answer, plan=plan))
             except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
@@ -115,6 +120,45 @@ def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explain
         ),
         prepared,
     )
+
+
+def _inferred(
+    answer: Explained, prepared: Prepared, request: Request, store: IndexStore, reporter: Reporter
+) -> tuple[Explained, Prepared]:
+    """The same, on the target that the versions tell which the installer lists; the target it has, where that one fits them."""
+    from wheelcheck.findings.versions import offers_just
+
+    failure, target = answer.failure, answer.target
+    if not failure.offered or target is None:
+        return answer, prepared
+    page = store.page(failure.name)
+    for other in _alike(target, answer, request):
+        if offers_just(page, failure.offered, other):
+            changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}
+            if not changed:
+                break
+            told = replace(failure, target=replace(failure.target, **changed))
+            again = _prepared(told, request, reporter)
+            if isinstance(again, Explained):
+                break
+            assumed = tuple(name for name in answer.assumed if name not in changed)
+            return replace(answer, target=again[0].target, assumed=assumed, inferred=tuple(changed)), again[1]
+    return answer, prepared
+
+
+def _alike(target: Target, answer: Explained, request: Request) -> Iterator[Target]:
+    """*target*, and those that the log may mean instead: with the Pythons near its own first, then on other platforms."""
+    from wheelcheck.knowledge.loading import load_pythons
+    from wheelcheck.targets.targets import PLATFORMS, parse_target
+
+    yield target
+    if request.options["target_file"] is not None:
+        return
+    minor = target.python_full.minor
+    known = sorted((each.minor for each in load_pythons()), key=lambda each: abs(int(each.partition(".")[2]) - minor))
+    pythons = dict.fromkeys((target.python, *(known if request.options["python"] is None else ())))
+    platforms = dict.fromkeys((target.platform, *(PLATFORMS if "platform" in answer.assumed else ())))
+    yield from (parse_target(platform, python) for platform in platforms for python in pythons)
 
 
 def _input(failure: Failure) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from msgspec import Struct
+from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.findings.installing import floor_of
@@ -76,6 +77,21 @@ def table(
         versions=len(page.distributions),
         index=page.index,
     )
+
+
+def offers_just(page: ProjectPage, versions: Collection[Version], target: Target) -> bool:
+    """Whether *versions* are just those that an installer on *target* can use of *page*, up to the newest of them.
+
+    What is newer on the page may have come after the installer looked.
+    """
+    fits = Compatibility(target).judge
+    newest = max(versions)
+    usable = {
+        version
+        for version, files in page.distributions.items()
+        if version <= newest and any(isinstance(fits(file), Fit) for file in files)
+    }
+    return usable == set(versions)
 
 
 def _cell(

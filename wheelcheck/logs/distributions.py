@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -21,8 +22,8 @@ from packaging.version import Version
 class Named(Struct, frozen=True, kw_only=True):
     """A distribution as a line names it: *text* for people, *version* and *specifier* where the line tells them.
 
-    *is_local* says that it is a folder. *has_no_versions* is what pip says of the index: ``True`` for none that it could use,
-    ``None`` where it says nothing.
+    *is_local* says that it is a folder. *offered* are the versions that pip could use, by its own words; ``None`` where it does not
+    say.
     """
 
     name: NormalizedName
@@ -31,7 +32,7 @@ class Named(Struct, frozen=True, kw_only=True):
     specifier: str = ""
     by: str = ""
     is_local: bool = False
-    has_no_versions: bool | None = None
+    offered: tuple[Version, ...] | None = None
 
 
 def parsed_version(text: str) -> Version | None:
@@ -118,10 +119,17 @@ def iter_named(found: re.Match[str]) -> Iterator[Named]:
     elif "requirement" in groups:
         named = of_requirement(groups["requirement"])
         if named is not None:
-            versions = groups.get("versions")
-            yield replace(named, by=by, has_no_versions=None if versions is None else versions.strip() == "none")
+            listed = groups.get("versions", "")
+            yield replace(named, by=by, offered=_offered(listed, is_whole="whole" in groups) if listed else None)
     elif "name" in groups:
         yield _named(groups, by)
+
+
+def _offered(text: str, *, is_whole: bool) -> tuple[Version, ...]:
+    """The versions that pip lists, oldest first: those before the place where somebody has cut or shortened the list."""
+    words = text.split(",")
+    versions = itertools.takewhile(bool, (parsed_version(word.strip()) for word in words))
+    return tuple(filter(None, versions))[: None if is_whole else len(words) - 1]
 
 
 def _named(groups: Mapping[str, str], by: str) -> Named:

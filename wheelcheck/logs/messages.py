@@ -104,7 +104,7 @@ MESSAGES: tuple[Message, ...] = (
          r"Ignored the following versions that require a different python version: (?P<list>.{1,7000})", None),
         (M.FAILED, "satisfies the requirement",
          rf"Could not find a version that satisfies the requirement (?P<requirement>[^()]{{1,400}}?){_BY} \(from versions: "
-         r"(?P<versions>[^)]{0,7000})", _NO_MATCH),
+         r"(?P<versions>[^)]{0,7000})(?P<whole>\))?", _NO_MATCH),
         (M.FAILED, "No matching distribution",
          rf"No matching distribution found for (?P<requirement>[^()]{{1,400}}?){_BY}\s*$", _NO_MATCH),
         (M.UNREACHED, "Retry(total=0|Could not fetch URL",
@@ -138,8 +138,8 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "Failed to ",
          rf"Failed to (?:download and build|build|prepare|fetch wheel):? (?=`|[\w.-]{{1,100}}==)`?{_NAME}(?:==(?P<version>{_V}))?"
          r"(?P<place> @ \S{1,300})?", _BUILD),
-        (M.FAILED, "istribution `",
-         rf"[Dd]istribution `{_NAME}==(?P<version>{_V}) @ \S{{1,300}}` can't be installed because it (?:doesn't|is)", _NO_MATCH),
+        (M.FAILED, "istribution ",
+         rf"[Dd]istribution `?{_NAME}==(?P<version>{_V}) @ \S{{1,300}} can't be installed because it (?:doesn't|is)", _NO_MATCH),
         (M.FAILED, " has no ",
          rf"{_UV} has no (?:wheels with a |usable wheels|source distribution|available distributions)", _NO_MATCH),
         (M.FAILED, "ll versions of ",
@@ -206,6 +206,10 @@ MESSAGES: tuple[Message, ...] = (
         (M.TROUBLE, "Error]|Timeout]", r"^\[(?:Connect|Read|Network|Remote\w{0,20})(?:Error|Timeout)\]", _NETWORK),
         (M.PROGRESS, "Lock |Synchronizing|Lockfile",
          r"🔒 Lock (?:failed|successful)|Synchronizing working set|Lockfile does not exist", None),
+    ),
+    *_rows(
+        "pipenv",
+        (M.FAILED, "Couldn't install package", rf"Couldn't install package: {_NAME}(?:==(?P<version>{_V}))?\s*$", _BUILD),
     ),
     *_rows(
         "setuptools",

@@ -280,7 +280,7 @@ class Stream:
             named = replace(named, is_local=True)
         draft = self.failed.get(named.name)
         if draft is None and kind is FailureKind.NO_MATCH:
-            if self._unreached is not None and named.has_no_versions is not False:
+            if self._unreached is not None and not named.offered:
                 self.troubles.setdefault(TroubleKind.NETWORK, self._unreached)
                 return
             if named.version is not None and f"{named.version} Requires-Python" in self._other_pythons:
@@ -299,6 +299,7 @@ class Stream:
             specifier=known.specifier or named.specifier or told.specifier,
             by=known.by or named.by or self._askers.get(named.name, ""),
             is_local=known.is_local or named.is_local or told.is_local,
+            offered=known.offered or named.offered,
         )
         _add(draft.causes, self._pending)
         self._pending, self._open = [], draft

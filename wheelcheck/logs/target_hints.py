@@ -136,8 +136,12 @@ _ROWS = (
     ("a compiler of a distribution with glibc", 45, "(Debian|(Ubuntu|(Red Hat", r"\((?:Debian|Ubuntu|Red Hat) \d", _GLIBC),
     ("Meson's machine", 45, "ost machine cpu", rf"Host machine cpu(?: family)?: {_CPU}\b", _NOTHING),
     ("Homebrew on Apple silicon", 40, "/opt/homebrew", r"/opt/homebrew/", (*_MACOS, ("machine", "aarch64"))),
+    ("Homebrew on Intel", 40, "/usr/local/Cellar|/usr/local/Homebrew", r"/usr/local/(?:Cellar|Homebrew)/",
+     (*_MACOS, ("machine", "x86_64"))),
+    ("the tool cache of a Linux runner", 40, "/opt/hostedtoolcache", r"/opt/hostedtoolcache/", _GLIBC),
     ("a path of Windows", 30, ":\\", r"\b[A-Z]:\\(?:Users|Program Files|hostedtoolcache|a|Python\d+)\\", _WINDOWS),
-    ("a path of macOS", 30, "/Library/|/Users/runner", r"/Library/Frameworks/|/Users/runner/", _MACOS),
+    ("pip's build folder on Windows", 30, "pip-build-env", r"pip-build-env-\w{1,20}\\", _WINDOWS),
+    ("a path of macOS", 30, "/Library/|/Users/", r"/Library/Frameworks/|(?<![\w.:~-])/Users/\w", _MACOS),
 )  # fmt: skip
 HINTS = tuple(
     HintRow(name=name, weight=weight, signs=tuple(signs.split("|")), pattern=pattern, says=says)

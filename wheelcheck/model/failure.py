@@ -64,7 +64,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     """A distribution that failed.
 
     *version* and *specifier* are what the log tells, ``None`` and empty where it does not. *by* is who asks for it. *is_local* says
-    that it is the user's own project, which is on no index.
+    that it is the user's own project, which is on no index. *offered* are the versions that the installer could use, oldest first.
     """
 
     name: NormalizedName
@@ -77,6 +77,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     is_local: bool = False
     causes: tuple[BuildCause, ...] = ()
     target: LoggedTarget = LoggedTarget()
+    offered: tuple[Version, ...] = ()
 
     @property
     def requirement(self) -> str:
@@ -112,12 +113,14 @@ class Explained(Struct, frozen=True, kw_only=True):
     """One failure with its answer: the *plan* of its requirement on its *target*.
 
     *assumed* names the parts of the target that neither the log nor the user tells (``platform``, ``python``): those of the running
-    interpreter were taken. *problem* says in a sentence why there is no plan; *has_index_failed* that the index is the reason.
+    interpreter were taken. *inferred* names those of a target for which the index has just the versions that the installer lists.
+    *problem* says in a sentence why there is no plan; *has_index_failed* that the index is the reason.
     """
 
     failure: Failure
     target: Target | None = None
     assumed: tuple[str, ...] = ()
+    inferred: tuple[str, ...] = ()
     plan: Plan | None = None
     problem: str = ""
     has_index_failed: bool = False

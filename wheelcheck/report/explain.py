@@ -107,6 +107,9 @@ def _failure(page: Page, each: Explained, detail: Detail) -> None:
 
 
 def _assumption(each: Explained) -> str:
+    if each.inferred:
+        rest = f", and the {each.assumed[0]} is this machine's: give --{each.assumed[0]}" if each.assumed else ""
+        return f" (the {' and the '.join(each.inferred)} for which the index has just the versions that the log lists{rest})"
     if not each.assumed:
         return ""
     options = " and ".join(f"--{name}" for name in each.assumed)

@@ -40,6 +40,9 @@ class FailureDocument(Struct, frozen=True, kw_only=True):
     assumed: Annotated[
         _Texts, about("Parts of the target that nobody told: those of the running interpreter were taken.")
     ]
+    inferred: Annotated[
+        _Texts, about("Parts of the target for which the index has just the versions that the installer lists.")
+    ]
     status: Annotated[Status | None, about("How the plan of the requirement came out; null where there is none.")]
     installability: Annotated[Installability | None, about("How the planned version installs on the target.")]
     file: Annotated[str | None, about("The file of the planned version, where the plan can be executed.")]
@@ -126,6 +129,7 @@ def _document(each: Explained) -> FailureDocument:
         logged_target=failure.target,
         target=each.target.name if each.target is not None else None,
         assumed=each.assumed,
+        inferred=each.inferred,
         status=plan.status if plan is not None else None,
         installability=package.installability if package is not None else None,
         file=package.file.filename if package is not None and package.file is not None and not errors else None,
