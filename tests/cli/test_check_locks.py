@@ -397,6 +397,9 @@ def test_plan_of_a_blocked_lock_looks_for_no_repairs(shell: Shell) -> None:
         outcome = shell.plan("uv.lock", "--sdist", "deny", index=server.simple_url)
     plan = valid_plan(outcome.out)
     assert (outcome.status, plan["status"], plan["repairs"]) == (1, "blocked", [])
+    assert (
+        "note: uv.lock is taken as it stands; for repairs, plan what it was made of for the same target" in outcome.err
+    )
 
 
 def test_fix_of_a_lock_is_refused(shell: Shell) -> None:
@@ -429,6 +432,64 @@ def test_repair_of_a_lock_is_proved_on_what_was_asked_for(shell: Shell) -> None:
     assert outcome.status == 1
     assert failing(answer) == [("WC102", "native", "1.0", 1)]
     assert len(answer["targets"][0]["repairs"]) == 1
+
+
+POETRY_LOCK = """\
+[[package]]
+name = "native"
+version = "1.0"
+python-versions = "*"
+files = [{native}]
+
+[[package]]
+name = "more"
+version = "1.0"
+python-versions = "*"
+optional = true
+files = [{more}]
+
+[extras]
+more = ["more"]
+
+[metadata]
+lock-version = "2.0"
+python-versions = "{pythons}"
+content-hash = "0"
+"""
+
+
+def test_lock_of_poetry_whose_caret_excludes_the_python_does_not_speak_of_it(shell: Shell) -> None:
+    shell.write("poetry.lock", POETRY_LOCK.format(pythons="^3.12", native="", more=""))
+    with IndexServer({}) as server:
+        outcome = shell.run(
+            "check", "poetry.lock", *TARGETS[:2], "-p", "3.11,3.12", "-i", server.simple_url, "--no-cache"
+        )
+    assert "poetry.lock is locked for Python <4,>=3.12 only, and not for " in " ".join(outcome.out.split())
+    assert outcome.status == 1
+
+
+@pytest.mark.parametrize(("pythons", "repaired"), [("^3.12", []), (">=3.11", [("python", "3.11")])])
+def test_repair_of_a_lock_of_poetry_is_one_of_all_its_packages_for_a_python_that_it_admits(
+    shell: Shell, pythons: str, repaired: list[tuple[str, str]]
+) -> None:
+    native = {
+        "setup.py": "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('n', ['n.c'])])\n",
+        "n.c": "",
+    }
+    wheel = make_wheel("native", "1.0", tags="cp311-cp311-win_amd64")
+    projects = {"native": [make_sdist("native", "1.0", files=native), wheel], "more": [make_wheel("more", "1.0")]}
+    listed = {
+        name: ", ".join(f'{{file = "{file}", hash = "sha256:{sha256_hex(content)}"}}' for file, content in files)
+        for name, files in projects.items()
+    }
+    shell.write("poetry.lock", POETRY_LOCK.format(pythons=pythons, **listed))
+    with IndexServer(projects) as server:
+        outcome = shell.run(
+            "check", "poetry.lock", "-t", "windows", "-p", "3.12", "-i", server.simple_url, "--no-cache", "--format", "json"
+        )  # fmt: skip
+    [target] = answer_of(outcome)["targets"]
+    assert failing(answer_of(outcome)) == [("WC102", "native", "1.0", 1)]
+    assert [(each["kind"], each["to"]) for repair in target["repairs"] for each in repair["edits"]] == repaired
 
 
 def test_fixtures_are_all_spoken_of() -> None:

@@ -114,4 +114,4 @@ def test_offline_only_what_is_kept_is_compared() -> None:
 def test_lock_that_is_silent_on_a_target_says_why() -> None:
     finding = silent_lock("uv.lock", "locked for Python <3.11 only", WINDOWS)
     assert finding.code.number == "WC408"
-    assert finding.message == "uv.lock is locked for Python <3.11 only; the target is win_amd64, Python 3.11"
+    assert finding.message == "uv.lock is locked for Python <3.11 only, and not for win_amd64, Python 3.11"

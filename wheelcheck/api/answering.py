@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
+from wheelcheck.api.reading import ReadInputs
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import FROM_SOURCE
@@ -273,7 +274,7 @@ def proved_proposals(
         Blocked(
             question=prepared.question,
             outcome=answer.outcome,
-            input_bounds=prepared.read.inputs.requires_python,
+            input_bounds=_bounds_of(prepared.read),
             require_hashes=prepared.read.require_hashes,
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
@@ -285,6 +286,16 @@ def proved_proposals(
         limits if rounds is None else replace(limits, rounds=rounds),
         reporter,
     )
+
+
+def _bounds_of(read: ReadInputs) -> tuple[tuple[SpecifierSet, Origin], ...]:
+    """The Pythons that the inputs admit, those of a lock among them: it says nothing of others."""
+    lock = read.lock
+    if lock is None or lock.requires_python is None:
+        return read.inputs.requires_python
+    from wheelcheck.model.requirement import FileOrigin
+
+    return (*read.inputs.requires_python, (lock.requires_python, FileOrigin(path=lock.path)))
 
 
 def _failing(answer: Answer) -> frozenset[NormalizedName]:

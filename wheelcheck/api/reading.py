@@ -294,9 +294,10 @@ def pinned_roots(lock: Lock) -> InputSet:
     names = {edge.name for package in own for edge in package.dependencies} | {root.name for root in lock.roots}
     depended = {edge.name for package in lock.packages if not package.is_own for edge in package.dependencies}
     packages = [package for package in lock.packages if not package.is_own and package.version is not None]
-    asked = [package for package in packages if package.name in names] or [
-        package for package in packages if package.name not in depended
-    ]
+    # Roots that are all of extras (poetry.lock) tell nothing of what is asked for without them.
+    if not own and all(root.for_extra is not None for root in lock.roots):
+        names |= {package.name for package in packages if package.name not in depended}
+    asked = [package for package in packages if package.name in names]
     return InputSet(
         requirements=tuple(
             Requirement.parse(f"{package.name}=={package.version}", package.origin, marker=package.marker)

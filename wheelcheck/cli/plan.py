@@ -27,6 +27,7 @@ from wheelcheck.errors import IndexUnavailable, UsageProblem
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
     from wheelcheck.api.request import Request
+    from wheelcheck.model.lock import Lock
     from wheelcheck.model.plan import Plan
     from wheelcheck.model.repair import Edit
     from wheelcheck.ports import Reporter
@@ -112,7 +113,20 @@ def plan_command(
         more = {"patches": _patches(request, plan)} if form == "html" else {"sizes": known, "written": output or ""}
         showing.write("plan", form, plan, asked=asked, **more)
     tell_of_fix(request.options["fix"], plan)
+    if prepared.read.lock is not None and plan.status.value not in _EXECUTABLE and not showing.quiet:
+        print_note(_note_on_lock(prepared.read.lock))
     return tell_of_interruption(plan) or (3 if plan.is_unverified else _STATUS[plan.status.value])
+
+
+def _note_on_lock(lock: Lock) -> str:
+    """Where the repairs are that a plan of *lock* has not."""
+    from wheelcheck.api.reading import source_of
+
+    try:
+        made_of = source_of(lock)
+    except UsageProblem:
+        made_of = "what it was made of"
+    return f"{lock.path} is taken as it stands; for repairs, plan {made_of} for the same target"
 
 
 def _refuse_aimless(fix: str | None, *, in_place: bool, yes: bool, form: str) -> None:

@@ -296,7 +296,7 @@ def find_unjudged(lock: Lock) -> Iterator[Finding]:
 
 def silent_lock(path: str, reason: str, target: Target) -> Finding:
     """The finding for a lock that does not cover *target*, for *reason*."""
-    return Finding.of(Code.LOCK_SILENT, message=f"{path} is {reason}; the target is {target}")
+    return Finding.of(Code.LOCK_SILENT, message=f"{path} is {reason}, and not for {target}")
 
 
 def _is_direct(package: LockedPackage) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.markers import Marker
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
 from wheelcheck.locks.files import FileList
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
+from wheelcheck.texts.poetry import poetry_specifier
 
 MAIN = canonicalize_name("main")
 _UNDERSTOOD = ("2.0", "2.1")
@@ -34,7 +36,7 @@ def parse_poetry(content: bytes, path: str) -> Lock:
     return Lock(
         kind=LockKind.POETRY,
         path=path,
-        requires_python=metadata.specifier("python-versions") if _is_plain(metadata) else None,
+        requires_python=_pythons(metadata),
         packages=packages,
         roots=tuple(_extra_roots(extras)) if extras is not None and version == "2.0" else (),
         extras=tuple(sorted(names_of(list(extras.values)))) if extras is not None else (),
@@ -45,10 +47,13 @@ def parse_poetry(content: bytes, path: str) -> Lock:
     )
 
 
-def _is_plain(metadata: LockTable) -> bool:
-    # Poetry has operators of its own (^3.11, 3.*, ||); a bound with them is not understood, so it bounds nothing here.
-    text = metadata.optional_text("python-versions") or ""
-    return all(part.strip().startswith((">", "<", "!", "==", "~=")) for part in text.split(",")) and "|" not in text
+def _pythons(metadata: LockTable) -> SpecifierSet | None:
+    """The Pythons in Poetry's words (^3.11, ~3.12); ``None`` for what PEP 440 cannot say, which bounds nothing here."""
+    text = metadata.optional_text("python-versions")
+    specifier = poetry_specifier(text) if text is not None else None
+    return (
+        metadata.read(specifier, SpecifierSet, InvalidSpecifier, "python-versions is no bound") if specifier else None
+    )
 
 
 def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:

@@ -14,6 +14,7 @@ from wheelcheck.model.answers import CellStatus, Matrix
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Code
 from wheelcheck.model.judgement import Status
+from wheelcheck.model.lock import LockKind
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, Repair, Risk
 from wheelcheck.model.target import Target
@@ -22,6 +23,7 @@ from wheelcheck.report.page import Page
 from wheelcheck.targets.targets import PLATFORMS
 
 _PLAN = "plan.json"
+_LOCKS = frozenset(kind.value for kind in LockKind)
 _RUNTIMES = {"win": "the embeddable zip of its Python", "": "a standalone build of its Python"}
 _NAMED_ANEW = frozenset(
     {"platform", "python", "target_file", "platforms", "pythons", "target_files", "targets_from", "requirement_files"}
@@ -126,8 +128,11 @@ def iter_steps_of_check(
 
 
 def _whole(inputs: Sequence[str], asked: Sequence[str], target: Target) -> NextStep:
+    # A lock is planned as it stands.
+    is_lock = any(word.replace("\\", "/").rpartition("/")[2] in _LOCKS for word in inputs)
     return NextStep(
-        command=_again("plan", inputs, asked, target), reason="one target whole, with every repair that was found"
+        command=_again("plan", inputs, asked, target),
+        reason="one target whole" if is_lock else "one target whole, with every repair that was found",
     )
 
 
