@@ -251,6 +251,18 @@ def test_who_waits_is_told_once_and_nobody_of_what_is_at_hand() -> None:
         assert told == ["waits"]
 
 
+def test_spare_work_is_done_once_and_only_while_an_answer_is_on_its_way() -> None:
+    done: list[str] = []
+    with IndexServer(CATALOG) as server, store(server.simple_url) as projects:
+        projects.page(name("a"))
+        projects.do_while_idle(lambda: done.append("work"))
+        projects.page(name("a"))
+        assert done == []
+        projects.page(name("b"))
+        projects.page(name("many"))
+        assert done == ["work"]
+
+
 def test_what_a_listener_raises_reaches_the_next_question() -> None:
     def listener(page: ProjectPage) -> None:
         raise LookupError(page.name)

@@ -69,10 +69,28 @@ def answered(
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_own_knowledge(prepared.knowledge_folders)
     prepared = with_stand_ins(prepared, store)
+    store.do_while_idle(_import_explaining if prepared.imports == "none" else _import_reading)
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
     findings = (*_explained(prepared, outcome, store, knowledge), *_failing_imports(prepared, outcome, store))
     return Answer(prepared=prepared, outcome=outcome, findings=(*disagreeing, *findings), knowledge=knowledge)
+
+
+def _import_explaining() -> None:
+    """Import what follows the resolution, while that waits for its first answers."""
+    import wheelcheck.findings.rules
+    import wheelcheck.plans.documents  # noqa: F401
+
+
+def _import_reading() -> None:
+    """The same with what reads the code of suspect wheels: most answers of an index have some."""
+    _import_explaining()
+    import wheelcheck.archives.import_time
+    import wheelcheck.imports.failing
+    import wheelcheck.index.code_answers  # noqa: F401
+    from wheelcheck.knowledge.loading import load_standard_library
+
+    load_standard_library()
 
 
 def with_stand_ins(prepared: Prepared, projects: Projects) -> Prepared:

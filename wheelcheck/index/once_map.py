@@ -42,6 +42,11 @@ class LoopThread:
         """Whether the caller runs on this thread."""
         return self._thread is threading.current_thread()
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether what is submitted runs at once: the thread has started and imported what it needs."""
+        return self._loop is not None
+
     def start(self) -> None:
         """Start the thread if it does not run yet; what was submitted before runs first."""
         with self._guard:

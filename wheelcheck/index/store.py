@@ -56,6 +56,7 @@ class IndexStore:
         self._metadata_listener: Callable[[Wheel, CoreMetadata], None] | None = None
         self._wait_listener: Callable[[], None] | None = None
         self._meanwhile: Callable[[], None] | None = None
+        self._spare: Callable[[], None] | None = None
         # Each listener gets each answer once, also those that were there before it.
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
@@ -141,6 +142,10 @@ class IndexStore:
         """Call *check* about twice a second while an answer is waited for; what it raises ends the wait."""
         self._meanwhile = check
 
+    def do_while_idle(self, work: Callable[[], None]) -> None:
+        """Do *work* once, at the next wait that finds the thread at work: it takes time in which the caller could only wait."""
+        self._spare = work
+
     # The ports Code and OtherIndexes
 
     def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
@@ -205,7 +210,7 @@ class IndexStore:
 
     def close(self) -> None:
         """Stop all fetching at once and write the cache."""
-        self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = None
+        self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = self._spare = None
         has_ended = True  # where it was not waited for, the cache is written as ever
         try:
             has_ended = self._thread.close()
@@ -227,6 +232,9 @@ class IndexStore:
             if listener is not None:
                 listener()
             self._thread.start()
+            if self._thread.is_serving and self._spare is not None:
+                work, self._spare = self._spare, None
+                work()
         answer = future.wait(self._meanwhile or self._ending(time.monotonic() + self._context.config.longest_wait))
         self._deliveries.raise_kept()
         return answer
