@@ -147,6 +147,27 @@ def test_versions_that_the_installer_lists_tell_the_target(
     assert ("for which the index has just the versions that the log lists" in text) == bool(inferred)
 
 
+def test_where_the_installer_found_no_version_the_targets_without_any_are_named(shell: Shell) -> None:
+    pythons = [f"cp3{minor}" for minor in range(8, 14)]
+    systems = ("win_amd64", "manylinux_2_17_x86_64", "macosx_11_0_arm64", "macosx_11_0_x86_64")
+    wheels = [make_wheel("tensor", "1.0", tags=f"{each}-{each}-{system}") for each in pythons for system in systems]
+    words = ("--platform", "win_amd64", "--python", "3.12")
+    shell.write(
+        "pip.log", "ERROR: Could not find a version that satisfies the requirement tensor (from versions: none)\n"
+    )
+    with IndexServer({"tensor": wheels, "pure": [make_wheel("pure", "1.0")]}) as server:
+        text = " ".join(run(shell, server, "pip.log", "--platform", "win_amd64").out.split())
+        asked = " ".join(run(shell, server, "pip.log", *words).out.split())
+        shell.write(
+            "pip.log", "ERROR: Could not find a version that satisfies the requirement pure (from versions: none)\n"
+        )
+        pure = " ".join(run(shell, server, "pip.log", *words).out.split())
+    assert "the index has none for win_amd64 (3.14" in text
+    assert "win_amd64 (3.12" not in text
+    assert "though each common target has one: another index, or one that did not answer" in asked
+    assert "though each common target has one" in pure
+
+
 def test_a_log_on_standard_input_is_read(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.run(

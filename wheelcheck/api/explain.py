@@ -129,9 +129,13 @@ def _inferred(
     from wheelcheck.findings.versions import offers_just
 
     failure, target = answer.failure, answer.target
-    if not failure.offered or target is None:
+    if failure.offered is None or target is None:
         return answer, prepared
     page = store.page(failure.name)
+    if not failure.offered:
+        common = tuple(_alike(target, answer, request, maintained=True))
+        empty = tuple(each for each in common if offers_just(page, (), each))
+        return replace(answer, common=common, empty=empty), prepared
     for other in _alike(target, answer, request):
         if offers_just(page, failure.offered, other):
             changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}
@@ -146,18 +150,21 @@ def _inferred(
     return answer, prepared
 
 
-def _alike(target: Target, answer: Explained, request: Request) -> Iterator[Target]:
+def _alike(target: Target, answer: Explained, request: Request, *, maintained: bool = False) -> Iterator[Target]:
     """*target*, and those that the log may mean instead: with the Pythons near its own first, then on other platforms."""
+    from wheelcheck.api.targets import day_asked
     from wheelcheck.knowledge.loading import load_pythons
+    from wheelcheck.settings.loading import load_settings
     from wheelcheck.targets.targets import PLATFORMS, parse_target
 
     yield target
     if request.options["target_file"] is not None:
         return
-    minor = target.python_full.minor
-    known = sorted((each.minor for each in load_pythons()), key=lambda each: abs(int(each.partition(".")[2]) - minor))
-    pythons = dict.fromkeys((target.python, *(known if request.options["python"] is None else ())))
-    platforms = dict.fromkeys((target.platform, *(PLATFORMS if "platform" in answer.assumed else ())))
+    day, minor = day_asked(request, load_settings(Path(request.folder), request.environ)), target.python_full.minor
+    known = [each for each in load_pythons() if each.released <= day and (each.secure_until >= day or not maintained)]
+    near = sorted((each.minor for each in known), key=lambda each: abs(int(each.partition(".")[2]) - minor))
+    pythons = dict.fromkeys((target.python, *(near if request.options["python"] is None else ())))
+    platforms = dict.fromkeys((target.platform, *((*PLATFORMS, "win32") if "platform" in answer.assumed else ())))
     yield from (parse_target(platform, python) for platform in platforms for python in pythons)
 
 

@@ -84,14 +84,13 @@ def offers_just(page: ProjectPage, versions: Collection[Version], target: Target
 
     What is newer on the page may have come after the installer looked.
     """
-    fits = Compatibility(target).judge
-    newest = max(versions)
-    usable = {
+    fits, newest = Compatibility(target).judge, max(versions, default=None)
+    usable = (
         version
         for version, files in page.distributions.items()
-        if version <= newest and any(isinstance(fits(file), Fit) for file in files)
-    }
-    return usable == set(versions)
+        if (newest is None or version <= newest) and any(isinstance(fits(file), Fit) for file in files)
+    )
+    return set(usable) == set(versions) if versions else next(usable, None) is None
 
 
 def _cell(

@@ -127,7 +127,7 @@ def _failure(stream: Stream, draft: Draft, target: LoggedTarget) -> Failure:
         is_local=draft.named.is_local,
         causes=tuple(draft.causes),
         target=target,
-        offered=draft.named.offered or (),
+        offered=draft.named.offered,
     )
 
 

@@ -299,7 +299,7 @@ class Stream:
             specifier=known.specifier or named.specifier or told.specifier,
             by=known.by or named.by or self._askers.get(named.name, ""),
             is_local=known.is_local or named.is_local or told.is_local,
-            offered=known.offered or named.offered,
+            offered=named.offered if known.offered is None else known.offered,
         )
         _add(draft.causes, self._pending)
         self._pending, self._open = [], draft

@@ -64,7 +64,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     """A distribution that failed.
 
     *version* and *specifier* are what the log tells, ``None`` and empty where it does not. *by* is who asks for it. *is_local* says
-    that it is the user's own project, which is on no index. *offered* are the versions that the installer could use, oldest first.
+    that it is the user's own project, which is on no index. *offered* are the versions that the installer could use, oldest
+    first; ``None`` where it does not say.
     """
 
     name: NormalizedName
@@ -77,7 +78,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     is_local: bool = False
     causes: tuple[BuildCause, ...] = ()
     target: LoggedTarget = LoggedTarget()
-    offered: tuple[Version, ...] = ()
+    offered: tuple[Version, ...] | None = None
 
     @property
     def requirement(self) -> str:
@@ -114,6 +115,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 
     *assumed* names the parts of the target that neither the log nor the user tells (``platform``, ``python``): those of the running
     interpreter were taken. *inferred* names those of a target for which the index has just the versions that the installer lists.
+    Of a project that the installer found no version of, *empty* are those of the targets *common* for which the index has none.
     *problem* says in a sentence why there is no plan; *has_index_failed* that the index is the reason.
     """
 
@@ -121,6 +123,8 @@ class Explained(Struct, frozen=True, kw_only=True):
     target: Target | None = None
     assumed: tuple[str, ...] = ()
     inferred: tuple[str, ...] = ()
+    common: tuple[Target, ...] = ()
+    empty: tuple[Target, ...] = ()
     plan: Plan | None = None
     problem: str = ""
     has_index_failed: bool = False

@@ -10,6 +10,7 @@ from wheelcheck.report.findings import companions, draw_finding
 from wheelcheck.report.page import Detail, Page, counted, glued, joined, on_page
 from wheelcheck.report.quoting import flat
 from wheelcheck.report.repairs import draw_repairs
+from wheelcheck.report.wording import listed_among
 
 _KINDS = {
     FailureKind.BUILD: "its build failed",
@@ -103,7 +104,7 @@ def _failure(page: Page, each: Explained, detail: Detail) -> None:
     if each.problem:
         page.labelled("no answer" if each.has_index_failed else "note", flat(each.problem))
     if each.plan is not None:
-        _answer(page, each.plan, failure, detail)
+        _answer(page, each, each.plan, detail)
 
 
 def _assumption(each: Explained) -> str:
@@ -134,13 +135,13 @@ def _cause(page: Page, cause: BuildCause, each: Explained, detail: Detail) -> No
         page.labelled("to build", f"install {', or '.join(shown)}")
 
 
-def _answer(page: Page, plan: Plan, failure: Failure, detail: Detail) -> None:
+def _answer(page: Page, each: Explained, plan: Plan, detail: Detail) -> None:
     """Add what the *plan* of the requirement says: the findings, or the file that the installer did not take."""
     for finding in plan.errors:
         page.blank()
         draw_finding(page, finding, detail, beside=companions(finding, plan.findings))
     if plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
-        _installable(page, plan, failure)
+        _installable(page, plan, each)
     elif plan.status is Status.UNDECIDED and not plan.errors:
         page.labelled("answer", "undecided: the search ended before it had an answer")
     draw_repairs(page, plan, detail)
@@ -150,7 +151,8 @@ def _answer(page: Page, plan: Plan, failure: Failure, detail: Detail) -> None:
         page.line(("    ", ""), (line, ""))
 
 
-def _installable(page: Page, plan: Plan, failure: Failure) -> None:
+def _installable(page: Page, plan: Plan, each: Explained) -> None:
+    failure = each.failure
     package = next((package for package in plan.packages if package.name == failure.name), None)
     if package is None or package.file is None:
         page.labelled("answer", f"{failure.name} is not needed on {plan.target}")
@@ -161,7 +163,9 @@ def _installable(page: Page, plan: Plan, failure: Failure) -> None:
             "answer", f"{package.name} {package.version} has a wheel for this target: {package.file.filename}{day}"
         )
         text = (
-            "the log does not name the version that it looked for; give the target or the requirements to `wheelcheck plan`"
+            _without_versions(each)
+            if each.common
+            else "the log does not name the version that it looked for; give the target or the requirements to `wheelcheck plan`"
             if failure.version is None and not failure.specifier
             else "the installer did not take it: another target than this one, an older pip, --no-binary or another index"
         )
@@ -172,6 +176,14 @@ def _installable(page: Page, plan: Plan, failure: Failure) -> None:
             f"{package.name} {package.version} has no wheel, but its source archive is pure Python: build it once "
             "(`wheelcheck fetch` does), and ship the wheel",
         )
+
+
+def _without_versions(each: Explained) -> str:
+    """What may be behind an installer that found no version at all."""
+    if not each.empty:
+        return "the installer found no version, though each common target has one: another index, or one that did not answer"
+    where = listed_among(each.common, each.empty)
+    return f"the installer found no version, and the index has none for {where}: give --platform and --python of its machine"
 
 
 def _errors(page: Page, explanation: Explanation) -> None:

@@ -43,6 +43,10 @@ class FailureDocument(Struct, frozen=True, kw_only=True):
     inferred: Annotated[
         _Texts, about("Parts of the target for which the index has just the versions that the installer lists.")
     ]
+    empty: Annotated[
+        tuple[TargetName, ...],
+        about("Where the installer found no version of the project: the common targets for which the index has none."),
+    ]
     status: Annotated[Status | None, about("How the plan of the requirement came out; null where there is none.")]
     installability: Annotated[Installability | None, about("How the planned version installs on the target.")]
     file: Annotated[str | None, about("The file of the planned version, where the plan can be executed.")]
@@ -130,6 +134,7 @@ def _document(each: Explained) -> FailureDocument:
         target=each.target.name if each.target is not None else None,
         assumed=each.assumed,
         inferred=each.inferred,
+        empty=tuple(target.name for target in each.empty),
         status=plan.status if plan is not None else None,
         installability=package.installability if package is not None else None,
         file=package.file.filename if package is not None and package.file is not None and not errors else None,
