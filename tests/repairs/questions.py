@@ -19,6 +19,7 @@ from tests.fakes.projects import FakeFile, FakeProjects, Release
 from tests.resolver.test_passes import PURE, WHEELS, asked
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement, UnsupportedRequirement
@@ -32,7 +33,7 @@ from wheelcheck.resolver.question import Question
 from wheelcheck.targets.targets import parse_target
 
 Index = Mapping[str, Mapping[str, Release]]
-_ALLOWED = {"pure": PURE, "deny": WHEELS}
+_ALLOWED = {"pure": PURE, "deny": WHEELS, "any": FROM_SOURCE | WHEELS}
 _SEVERAL = {
     "": "inputs",
     "--override": "overrides",

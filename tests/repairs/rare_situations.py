@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Index, Situation
-from tests.repairs.situations import CUDA, USERS, VENDOR, WIN, any_wheels, app, native, substitute, vendor
+from tests.repairs.situations import CUDA, USERS, VENDOR, WIN, advisory, any_wheels, app, native, substitute, vendor
+from tests.repairs.test_import_repairs import IMPORTING
 from tests.resolver.test_passes import asked
 from wheelcheck.imports.suspects import LARGEST
 from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
@@ -79,6 +80,14 @@ PYTHONS = {
             )
         ),
         day="2026-11-01",
+    ),
+    "archive-that-may-be-compiled-on-another-python": Situation(
+        line=_line("app", sdist="any"),
+        index={"app": app("av==1.0"), "av": {"1.0": [sdist(purity="native", requires_python=">=3.13")]}},
+    ),
+    "archive-that-may-not-be-compiled-on-another-python": Situation(
+        line=_line("app"),
+        index={"app": app("av==1.0"), "av": {"1.0": [sdist(purity="native", requires_python=">=3.13")]}},
     ),
     "users-project-that-another-bounds-on-another-python": Situation(
         line=_line("av", "app==1.0", python="3.12"),
@@ -232,6 +241,17 @@ VERSIONS = {
             "lib": any_wheels("1.0", "2.0"),
         },
     ),
+    "only-a-release-of-years-before-serves": Situation(
+        line=_line("auth==4.8"),
+        index={
+            "auth": {
+                "1.1": _on("2012-04-01"),
+                "2.0": _on("2022-04-02", "py3-none-any", "ldap"),
+                "4.8": _on("2024-04-02", "py3-none-any", "ldap>=3"),
+            },
+            "ldap": {"3.4": native()},
+        },
+    ),
     "release-of-years-before-is-not-offered": Situation(
         line=_line("auth==4.8"),
         index={
@@ -331,6 +351,26 @@ TOGETHER = {
     "two-left-out-two-years-apart": _spnego("2023-01-01", "2025-01-01"),
     "two-left-out-less-than-two-years-apart": _spnego("2023-01-02", "2025-01-01"),
     "two-left-out-of-which-the-user-names-one": _spnego("2021-01-01", "2025-01-01", line=_line("auth==1", "krb5")),
+    "left-out-beside-what-the-user-names": Situation(
+        line=_line("auth==1", "krb5"),
+        index={
+            "auth": {"1": [wheel(requires=["spnego"])]},
+            "spnego": {
+                "0.1": _on("2021-01-01", "py3-none-any", "gssapi"),
+                "0.12": _on("2025-01-01", "py3-none-any", "gssapi", "krb5>=1"),
+            },
+            "gssapi": {"1": native()},
+            "krb5": {"0.9": [wheel()], "1": native()},
+        },
+    ),
+    "extra-for-another-system": Situation(
+        line=_line('web[fast]; sys_platform == "linux"', "app[media]"),
+        index={
+            "app": {"1.0": [wheel(requires=['av==1.0; extra == "media"', "web"], extras=["media"])]},
+            "web": {"1.0": [wheel(requires=['av==1.0; extra == "fast"'], extras=["fast"])]},
+            "av": {"1.0": native()},
+        },
+    ),
     "extra-that-is-named-by-another-extra": Situation(
         line=_line("app[basic,whole]"),
         index={
@@ -537,7 +577,7 @@ _OLD_TORCH = {
 _FAIL_2 = ("torch<2.3", "numpy>=2"), ("numpy<2",)
 _FAIL_VISION = ("torch<2.3", "vision>=0.2"), ("vision<0.2",)
 
-REMEDIED = {
+REMEDIED: dict[str, Situation] = {
     "two-advisories-at-once": Situation(
         line=_line("torch==2.1"), index=_OLD_TORCH, knowledge=_advisories(_FAIL_2, _FAIL_VISION)
     ),
@@ -589,6 +629,11 @@ REMEDIED = {
     ),
 }
 
+REMEDIED["override-of-what-is-overridden-already"] = Situation(
+    line=_line("app", "torch==2.1"),
+    index={"app": app("av==1.0"), "av": {"1.0": native(), "2.0": [wheel(WIN)], "3.0": [wheel(WIN)]}, **_OLD_TORCH},
+    knowledge=advisory("torch<2.3", "av>=2", overrides=("av>=3",)),
+)
 _BOTH_WAYS = {
     name: RepairKnowledge(substitutes=(*substitute(one, other).substitutes, *substitute(other, one).substitutes))
     for name, (one, other) in {"view": ("view", "view-bare"), "net": ("net", "net-bare")}.items()
@@ -751,6 +796,41 @@ IMPORTED = {
             web_1_0="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import av\n",
         ),
         library=None,
+    ),
+    "later-version-that-does-not-resolve": _importing(
+        {
+            "tool": {
+                "1.0": native(),
+                "1.1": [wheel()],
+                "1.2": [wheel(requires=["no-such-project"])],
+            }
+        },
+        "tool==1.0",
+        tool_1_1="import imp\n",
+        tool_1_2="",
+    ),
+    "name-that-is-gone-from-python": _importing(
+        {"app": {"1.0": _on("2019-06-01")}},
+        "app==1.0",
+        failing=["app"],
+        python="3.10",
+        app_1_0="from collections import Mapping\n",
+    ),
+    "two-names-of-one-module-of-which-one-went": _importing(
+        {
+            "app": {"1.0": _on("2023-06-01", "py3-none-any", "lib")},
+            "lib": {f"{n}.0": _on(f"202{n}-01-01") for n in range(1, 6)},
+        },
+        "app==1.0",
+        failing=["app"],
+        app_1_0="from lib import first, second\n",
+        **{f"lib_{n}_0": "def first(): ...\n" + ("def second(): ...\n" if n < 4 else "") for n in range(1, 6)},
+    ),
+    "archives-of-newer-releases-cannot-be-had": replace(
+        IMPORTING["name-that-newer-releases-lost"], code_failing=frozenset({"lib-2.2-py3-none-any.whl"})
+    ),
+    "archive-of-the-dependant-cannot-be-had": replace(
+        IMPORTING["name-that-newer-releases-lost"], code_failing=frozenset({"app-1.0-py3-none-any.whl"})
     ),
     "eighth-old-pin-fails": _old_pins("old7"),
     "ninth-old-pin-is-not-read": _old_pins("old8"),

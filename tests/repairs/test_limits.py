@@ -14,6 +14,7 @@ from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeProjects, Release, wheel
 from tests.repairs.questions import CommandLine, Elsewhere, Situation, commands
 from tests.repairs.situations import ADVISED, CODE, SEVERAL, SINGLE, TARGETS, WIN, any_wheels, app, native, substitute
+from tests.repairs.test_import_repairs import IMPORTING
 from wheelcheck.archives.modules import SourceTexts
 from wheelcheck.errors import BudgetSpent, IndexUnavailable
 from wheelcheck.knowledge.loading import load_standard_library
@@ -22,6 +23,7 @@ from wheelcheck.model.repair import Risk
 from wheelcheck.ports import SilentReporter
 from wheelcheck.repairs.context import Limits, RepairContext
 from wheelcheck.repairs.proposing import propose
+from wheelcheck.resolver.question import Budget
 
 
 @dataclass
@@ -99,6 +101,15 @@ def test_code_that_cannot_be_had_leaves_the_repair_proved_and_its_risk_high() ->
     assert proposals.interrupted
 
 
+def test_remedy_of_an_advisory_that_cannot_be_looked_into_leaves_the_answer_as_it_is_and_that_is_said() -> None:
+    situation = ADVISED["advisory-on-what-installs"]
+    proposals = situation.proposals(projects=going_away(situation, 0))
+    assert (proposals.repairs, proposals.complete) == ((), False)
+    assert proposals.interrupted.endswith("the index went away")
+    late = situation.proposals(Limits(seconds=0.0, clock=lambda: 0.0))
+    assert (late.repairs, late.tried, late.interrupted) == ((), 0, "")
+
+
 # Limits
 
 
@@ -109,10 +120,21 @@ def test_one_trial_is_all_that_is_made_when_no_more_are_allowed() -> None:
     assert proposals.unreached.startswith("the search ended before every set")
 
 
-def test_no_time_means_no_trial_and_is_said() -> None:
-    proposals = SINGLE["older-wheel"].proposals(Limits(seconds=0.0, clock=lambda: 0.0))
+@pytest.mark.parametrize("situation", [SINGLE["older-wheel"], IMPORTING["name-that-newer-releases-lost"]])
+def test_no_time_means_no_trial_and_is_said(situation: Situation) -> None:
+    proposals = situation.proposals(Limits(seconds=0.0, clock=lambda: 0.0))
     assert (proposals.repairs, proposals.tried, proposals.complete) == ((), 0, False)
-    assert proposals.unreached
+    assert proposals.unreached == (
+        "the search ended before every set of changes was tried; a longer --repair-seconds lets it continue"
+    )
+
+
+def test_nothing_is_tried_where_the_resolution_itself_ended_at_its_budget() -> None:
+    situation = SINGLE["older-wheel"]
+    question = replace(situation.line.question(), budget=Budget(rounds=0))
+    proposals = situation.proved(question=question).proposals
+    assert (proposals.repairs, proposals.tried, proposals.complete) == ((), 0, False)
+    assert proposals.unreached == "the resolution itself ended at its budget, so nothing was tried"
 
 
 def test_clock_that_runs_out_ends_the_search_with_what_was_proved() -> None:

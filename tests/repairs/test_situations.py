@@ -21,7 +21,10 @@ from tests.repairs.situations import (
     UNCOVERED,
     VENDOR,
     WIN,
+    app,
+    native,
     substitute,
+    vendor,
 )
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.knowledge import RepairKnowledge
@@ -168,6 +171,30 @@ def test_five_blockers_are_repaired_in_one_go_and_what_was_not_tried_is_said() -
     assert commands(proposals)[0] == " ".join(f"--override part{number}==2.0" for number in range(5))
     assert not proposals.complete
     assert proposals.unreached
+
+
+def test_of_many_ways_for_each_of_many_blockers_the_first_is_taken_for_all_at_once() -> None:
+    """Seven projects that five vendors have alike: 78,125 sets of changes, which cannot be tried one after the other."""
+    names = [f"part{number}" for number in range(7)]
+    vendors = [f"https://v{number}.example/simple/" for number in range(5)]
+    has = {name: {"1.0": [wheel(WIN)]} for name in names}
+    known = replace(vendor().indexes[0], labels=())
+    behind = {"part3": {"1.0": [wheel(WIN, requires=["behind==1.0"])]}}
+    situation = Situation(
+        line=CommandLine(inputs=("app",)),
+        index={
+            "app": app(*(f"{name}==1.0" for name in names)),
+            **{name: {"1.0": native()} for name in names},
+            "behind": {"1.0": native(), "2.0": [wheel(WIN)]},
+        },
+        elsewhere=dict.fromkeys(vendors, has | behind),
+        knowledge=RepairKnowledge(indexes=tuple(replace(known, url=url) for url in vendors)),
+    )
+    repair = the_one(situation.proposals(Limits(repairs=1)))
+    assert repair.options == (
+        *(word for name in names for word in ("--source", f"{name}={vendors[0]}")),
+        *("--override", "behind==2.0"),
+    )
 
 
 def test_search_that_ran_out_of_time_says_how_to_lengthen_it_and_one_that_ran_out_of_trials_does_not() -> None:

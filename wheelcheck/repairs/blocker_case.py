@@ -65,7 +65,7 @@ class BlockerCase(Struct, frozen=True, kw_only=True, dict=True):
                 version, prereleases=bool(bounds.prereleases)
             ):
                 release = project.release(version)
-                if release.fit is not None and (release.has_wheel or anything):
+                if release.has_wheel or (anything and release.fit is not None):
                     return True
         return False
 

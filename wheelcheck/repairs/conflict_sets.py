@@ -112,7 +112,7 @@ class ConflictSets:
             for (provider, _), mine in apart.items() or (((None, ""), []),):
                 if provider is not None:
                     # What another project lacks it lacks on every Python.
-                    bounds = iter_import_bounds(view, name, mine, self._context.code)
+                    bounds = iter_import_bounds(view, name, provider, mine, self._context.code)
                     rest = (each for each in changes if each.kind is not EditKind.PYTHON)
                     found.append(ConflictSet(blockers=whole.blockers, changes=(*bounds, *rest)))
                 else:

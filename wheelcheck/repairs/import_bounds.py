@@ -30,15 +30,12 @@ _ADDED = 2  # projects that bring one module, such as forks of each other
 
 
 def iter_import_bounds(
-    view: TrialView, dependant: NormalizedName, lacks: Sequence[Lack], code: Code
+    view: TrialView, dependant: NormalizedName, provider: NormalizedName, lacks: Sequence[Lack], code: Code
 ) -> Iterator[Change]:
-    """The change that keeps the provider of *lacks*, which is the same in all, at releases that have what *dependant* imports.
+    """The change that keeps *provider*, which has what all *lacks* name, at releases that have what *dependant* imports.
 
     A bound where everybody admits such a release; where the user asks for a newer one, that is asked for in its place.
     """
-    provider = lacks[0].provider
-    if provider is None or provider not in view.pins:
-        return
     pin, project = view.pins[provider], view.diagnosis.project(provider)
     user = view.pins[dependant]
     refusing = next((each.requirement for each in lacks if each.requirement), "")

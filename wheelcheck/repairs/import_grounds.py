@@ -55,13 +55,11 @@ def more_places(uses: Collection[ImportUse]) -> str:
     return f" (and {rest} more place{'s' if rest > 1 else ''})" if rest > 0 else ""
 
 
-def judge_exclusion(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """What imports a project that is left out; the user's own code is not looked into."""
-    if edit.package is None:
-        return
-    if case.is_asked_by_user(edit.package):
-        yield Ground(risk=Risk.HIGH, text=f"you ask for {edit.package} yourself: your own code was not looked into")
-    yield from judge_dependants(case, edit.package)
+def judge_exclusion(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:  # noqa: ARG001 - see JUDGES
+    """What imports a *project* that is left out; the user's own code is not looked into."""
+    if case.is_asked_by_user(project):
+        yield Ground(risk=Risk.HIGH, text=f"you ask for {project} yourself: your own code was not looked into")
+    yield from judge_dependants(case, project)
 
 
 def judge_dependants(case: RepairCase, project: NormalizedName) -> Iterator[Ground]:

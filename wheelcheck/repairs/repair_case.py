@@ -43,9 +43,6 @@ class Dependant(Struct, frozen=True, kw_only=True):
         """Whether every one of its requirements admits *version*."""
         return all(each.specifier.contains(version, prereleases=True) for each in self.requirements)
 
-    def __str__(self) -> str:
-        return f"{self.pin.name} {self.pin.version}"
-
 
 class RepairCase(Struct, frozen=True, kw_only=True):
     """A set of edits with its proof.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.findings.compatibility import compatibility_met
 from wheelcheck.findings.indexes import asked_label
@@ -50,11 +50,15 @@ def assess(case: RepairCase) -> tuple[Ground, ...]:
     Known failures that the repair does not remove are among them. Reads pages for dates, and the archives of dependants where
     an edit overrides or excludes. Raises ``IndexUnavailable`` where one cannot be had.
     """
-    grounds = [ground for edit in case.edits for ground in JUDGES[edit.kind](case, edit)]
+    grounds = [ground for edit in case.edits for ground in _judged(case, edit)]
     grounds.extend(judge_side_effects(case))
     grounds.extend(judge_remaining(case))
     grounds.extend(judge_imports(case))
     return tuple(sorted(dict.fromkeys(grounds), key=lambda ground: -ground.risk.order))
+
+
+def _judged(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+    return JUDGES[edit.kind](case, edit, edit.package) if edit.package else TARGET_JUDGES[edit.kind](case, edit)
 
 
 def risk_of(grounds: Iterable[Ground]) -> Risk:
@@ -140,9 +144,9 @@ def _span(words: list[str]) -> str:
     return f"{words[0]} to {words[-1]}" if len(words) > 1 else words[0]
 
 
-def judge_substitute(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+def judge_substitute(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """The same code under another name: the differences that the data file names, and the distance between the versions."""
-    pair = (edit.package, canonicalize_name(Requirement(edit.after).name))
+    pair = (project, canonicalize_name(Requirement(edit.after).name))
     known = next(each for each in case.knowledge.substitutes if (each.project, each.replacement) == pair)
     # Code of the user's can change its import, that of other projects cannot.
     own = Risk.MEDIUM if case.is_asked_by_user(known.project) else Risk.HIGH
@@ -163,46 +167,43 @@ def _other_version(case: RepairCase, known: Substitute) -> Iterator[Ground]:
     yield Ground(risk=distance.own_risk if own else distance.risk, text=text)
 
 
-def judge_index(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """Another build of a project, from a vendor's index."""
-    chosen = case.chosen(edit.package) if edit.package is not None else None
-    natural = case.natural(edit.package) if edit.package is not None else None
-    what = f"{edit.package or 'the project'} {chosen.version if chosen is not None else ''}".strip()
+def judge_index(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
+    """Another build of a *project*, from a vendor's index."""
+    chosen, natural = case.chosen(project), case.natural(project)
+    what = f"{project} {chosen.version if chosen is not None else ''}".strip()
     url = masked(edit.after)
     vendor = next((each.name for each in case.knowledge.indexes if each.url.rstrip("/") == url.rstrip("/")), "")
     same = chosen is not None and natural is not None and chosen.version.public == natural.version.public
     build = "another build of the same version" if same else "another build"
     where = f"{vendor} ({url})" if vendor else url
-    bounds = [edge.requirement.specifier for edge in case.after.edges if edge.child == edit.package]
+    bounds = [edge.requirement.specifier for edge in case.after.edges if edge.child == project]
     if chosen is not None and chosen.version.local and chosen.version.local in map(asked_label, bounds):
         yield Ground(risk=Risk.LOW, text=f"{what} comes from {where}: the very build that is asked for")
         return
     yield Ground(risk=Risk.MEDIUM, text=f"{what} comes from {where}: {build}")
 
 
-def judge_marker(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """Why the project is kept off the target, and what there imports it: the user's own code is not looked into."""
-    if edit.package is None:
-        return
+def judge_marker(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:  # noqa: ARG001 - see JUDGES
+    """Why *project* is kept off the target, and what there imports it: the user's own code is not looked into."""
     minor = case.after.target.python_full.minor
-    standard = standard_since(edit.package, case.library, minor)
-    known = case.knowledge.own_platform_of(edit.package)
+    standard = standard_since(project, case.library, minor)
+    known = case.knowledge.own_platform_of(project)
     if standard is not None:
-        text = (
-            f"Python 3.{minor} has `{standard[0]}` in its standard library, which {edit.package} brings to older ones"
-        )
+        text = f"Python 3.{minor} has `{standard[0]}` in its standard library, which {project} brings to older ones"
     elif known is not None:
-        text = f"{edit.package} is made for {_named(known.systems)}. {known.why}"
+        text = f"{project} is made for {_named(known.systems)}. {known.why}"
     else:
-        built = built_for(case.projects.page(edit.package))
-        text = f"{edit.package} has wheels for {_named(built)} alone, in {sum(built.values())} releases"
+        built = built_for(case.projects.page(project))
+        text = f"{project} has wheels for {_named(built)} alone, in {sum(built.values())} releases"
     yield Ground(risk=Risk.LOW if known is not None or standard is not None else Risk.MEDIUM, text=text)
-    if case.is_asked_by_user(edit.package):
+    if case.is_asked_by_user(project):
         system = _named([case.after.target.markers["sys_platform"]])
         here = f"Python 3.{minor}" if standard is not None else system
-        text = f"you ask for {edit.package} yourself: your own code, which was not looked into, has to do without it on {here}"
+        text = (
+            f"you ask for {project} yourself: your own code, which was not looked into, has to do without it on {here}"
+        )
         yield Ground(risk=Risk.MEDIUM, text=text)
-    yield from judge_dependants(case, edit.package)
+    yield from judge_dependants(case, project)
 
 
 def _named(systems: Iterable[str]) -> str:
@@ -218,11 +219,11 @@ def judge_date(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     yield Ground(risk=Risk.MEDIUM, text=f"everything as of {edit.after[:10]}: {told}")
 
 
-def judge_extra(case: RepairCase, edit: Edit) -> Iterator[Ground]:  # noqa: ARG001 - one signature for every kind
+def judge_extra(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:  # noqa: ARG001 - see JUDGES
     """An extra that is dropped takes its features along."""
     names = sorted(Requirement(edit.before).extras - Requirement(edit.after).extras)
     word = "extras" if len(names) > 1 else "extra"
-    yield Ground(risk=Risk.MEDIUM, text=f"features of the {word} {', '.join(names)} of {edit.package} are gone")
+    yield Ground(risk=Risk.MEDIUM, text=f"features of the {word} {', '.join(names)} of {project} are gone")
 
 
 def judge_remaining(case: RepairCase) -> Iterator[Ground]:
@@ -241,17 +242,20 @@ def judge_remaining(case: RepairCase) -> Iterator[Ground]:
             yield Ground(risk=_RISKS[met.severity], text=f"stays as it is: {met.message.removesuffix('.')}")
 
 
-JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
+# Of edits of a project, which is their third argument, and of those of the target or the day.
+JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit, NormalizedName], Iterator[Ground]]] = {
     EditKind.CONSTRAIN: judge_constraint,
     EditKind.ADD: judge_addition,
-    EditKind.PYTHON: judge_python,
-    EditKind.PLATFORM: judge_platform,
     EditKind.SUBSTITUTE: judge_substitute,
     EditKind.INDEX: judge_index,
     EditKind.PIN: judge_pin,
     EditKind.MARKER: judge_marker,
-    EditKind.DATE: judge_date,
     EditKind.EXTRA: judge_extra,
     EditKind.OVERRIDE: judge_override,
     EditKind.EXCLUDE: judge_exclusion,
+}
+TARGET_JUDGES: Mapping[EditKind, Callable[[RepairCase, Edit], Iterator[Ground]]] = {
+    EditKind.PYTHON: judge_python,
+    EditKind.PLATFORM: judge_platform,
+    EditKind.DATE: judge_date,
 }

@@ -26,31 +26,31 @@ _ALL = "*"
 _LABEL = re.compile(r"==\s*[^\s,+]+\+([A-Za-z0-9.]+)")
 
 
-def judge_override(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+def judge_override(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """The distance between declared and chosen, and whether the imported names are still there."""
-    if edit.package is None or (chosen := case.chosen(edit.package)) is None:
+    if (chosen := case.chosen(project)) is None:
         return
-    start = declared_start(case, edit, edit.package, chosen.version)
+    start = declared_start(case, edit, project, chosen.version)
     if start is None:
-        text = f"{edit.package} {chosen.version}: how far that is from what was declared is not known"
+        text = f"{project} {chosen.version}: how far that is from what was declared is not known"
         yield Ground(risk=Risk.MEDIUM, text=text)
     elif start != chosen.version:
-        distance = distance_of(case, edit.package, start, chosen.version)
-        yield Ground(risk=distance.risk, text=_move_text(edit.package, distance))
+        distance = distance_of(case, project, start, chosen.version)
+        yield Ground(risk=distance.risk, text=_move_text(project, distance))
     yield from judge_label(case, edit, chosen)
-    yield from judge_names(case, edit.package, chosen)
+    yield from judge_names(case, project, chosen)
 
 
-def judge_pin(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+def judge_pin(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """The distance alone, one step milder: the user may change their own line, and no metadata forbids it."""
-    if edit.package is None or (chosen := case.chosen(edit.package)) is None:
+    if (chosen := case.chosen(project)) is None:
         return
-    start = declared_start(case, edit, edit.package, chosen.version)
+    start = declared_start(case, edit, project, chosen.version)
     if start is not None and start != chosen.version:
-        distance = distance_of(case, edit.package, start, chosen.version)
-        yield Ground(risk=distance.own_risk, text=_move_text(edit.package, distance))
+        distance = distance_of(case, project, start, chosen.version)
+        yield Ground(risk=distance.own_risk, text=_move_text(project, distance))
     yield from judge_label(case, edit, chosen)
-    yield from judge_company(case, edit.package, chosen)
+    yield from judge_company(case, project, chosen)
 
 
 def judge_company(case: RepairCase, project: NormalizedName, chosen: Pin) -> Iterator[Ground]:
@@ -82,28 +82,22 @@ def judge_label(case: RepairCase, edit: Edit, chosen: Pin) -> Iterator[Ground]:
         yield Ground(risk=Risk.MEDIUM if known is not None and known.works else Risk.HIGH, text=text)
 
 
-def judge_constraint(case: RepairCase, edit: Edit) -> Iterator[Ground]:
+def judge_constraint(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """A version within every declared range, which its dependants therefore admit; whether it has what failed otherwise."""
-    if edit.package is None:
-        return
-    chosen, natural = case.chosen(edit.package), case.natural(edit.package)
-    what = f"{edit.package} {chosen.version if chosen is not None else edit.after}".strip()
-    instead = (
-        f" instead of {natural.version}"
-        if natural is not None and chosen is not None and natural.version != chosen.version
-        else ""
-    )
-    yield Ground(risk=Risk.LOW, text=f"{what}{instead} is within what everyone declares")
-    for dependant in case.dependants(edit.package):
-        if chosen is not None and case.lacked(dependant.pin.name, edit.package):
-            yield from _judge_taken(case, read_imports(case, dependant, edit.package), chosen)
-
-
-def judge_addition(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    """A project that is asked for besides, for the sake of a module that it has; nothing else changes by it."""
-    chosen = case.chosen(edit.package) if edit.package is not None else None
+    chosen, natural = case.chosen(project), case.natural(project)
     if chosen is None:
+        yield Ground(risk=Risk.LOW, text=f"{project} {edit.after} is within what everyone declares")
         return
+    instead = f" instead of {natural.version}" if natural is not None and natural.version != chosen.version else ""
+    yield Ground(risk=Risk.LOW, text=f"{project} {chosen.version}{instead} is within what everyone declares")
+    for dependant in case.dependants(project):
+        if case.lacked(dependant.pin.name, project):
+            yield from _judge_taken(case, read_imports(case, dependant, project), chosen)
+
+
+def judge_addition(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
+    """A *project* that is asked for besides, for the sake of a module that it has; nothing else changes by it."""
+    chosen = case.after.pins[project]
     text = f"{edit.because}, which {chosen.name} {chosen.version} has and nobody asks for"
     yield Ground(risk=Risk.LOW, text=text)
     released = case.released(chosen.name, chosen.version)

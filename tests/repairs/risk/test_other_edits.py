@@ -12,7 +12,7 @@ from wheelcheck.knowledge.loading import load_repair_knowledge
 from wheelcheck.model.knowledge import RepairKnowledge, Substitute, VendorIndex
 from wheelcheck.model.repair import EditKind, Risk
 from wheelcheck.repairs.repair_case import RepairCase
-from wheelcheck.repairs.risk import JUDGES, assess, risk_of
+from wheelcheck.repairs.risk import JUDGES, TARGET_JUDGES, assess, risk_of
 
 APP = FakeProjects({"app": {"1": [wheel()]}})
 
@@ -24,7 +24,8 @@ def only(kind: EditKind, before: str, after: str, package: str | None = None) ->
 
 
 def test_every_kind_of_edit_has_its_judge() -> None:
-    assert set(JUDGES) == set(EditKind)
+    assert {*JUDGES, *TARGET_JUDGES} == set(EditKind)
+    assert not set(JUDGES) & set(TARGET_JUDGES)
 
 
 def test_no_grounds_are_no_low_risk() -> None:

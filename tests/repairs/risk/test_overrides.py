@@ -183,6 +183,13 @@ def test_name_that_is_taken_in_several_places_is_shown_in_the_first(
     assert (found.file, found.line) == ("audio/a.py", 7)
 
 
+def test_what_is_used_of_an_imported_submodule_is_taken_from_it_and_so_is_the_submodule() -> None:
+    uses = survey(use("import av.codec", attributes=("open", "Context.create")))
+    found = overridden(AV, CannedCode(names=NAMES, surveys={"audio": uses}), before="==11.0.0", after="==12.0.0")
+    taken = sorted(text.split(" takes ")[1].split(",")[0] for _, text in texts(found) if " takes " in text)
+    assert taken == ["av.codec", "av.codec.Context", "av.codec.open"]
+
+
 def test_missing_name_is_high_with_file_line_and_quote() -> None:
     uses = [use("import av", line=20, attributes=["frob", "open"])]
     code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=OFFERED)
