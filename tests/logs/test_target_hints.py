@@ -61,6 +61,7 @@ def told(*lines: str) -> tuple[str | None, str | None]:
         ("error: command '..\\pip-build-env-rf3n9nnv\\overlay\\Scripts\\cmake.EXE' failed", "win_amd64", None),
         ('File "/Users/ada/app/setup.py", line 3', "macosx_13_0_arm64", None),
         ("see https://index.example/Users/ada", None, None),
+        ("[notice] To update, run: python.exe -m pip install --upgrade pip", "win_amd64", None),
         ("gcc -I/usr/include/python3.12 -c a.c", None, "3.12"),
         ("Image: macos-14", "macosx_14_0_arm64", None),
         (

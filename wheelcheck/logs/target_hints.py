@@ -141,6 +141,7 @@ _ROWS = (
     ("the tool cache of a Linux runner", 40, "/opt/hostedtoolcache", r"/opt/hostedtoolcache/", _GLIBC),
     ("a path of Windows", 30, ":\\", r"\b[A-Z]:\\(?:Users|Program Files|hostedtoolcache|a|Python\d+)\\", _WINDOWS),
     ("pip's build folder on Windows", 30, "pip-build-env", r"pip-build-env-\w{1,20}\\", _WINDOWS),
+    ("pip's notice on Windows", 30, "python.exe -m pip", r"\bpython\.exe -m pip\b", _WINDOWS),
     ("a path of macOS", 30, "/Library/|/Users/", r"/Library/Frameworks/|(?<![\w.:~-])/Users/\w", _MACOS),
 )  # fmt: skip
 HINTS = tuple(
