@@ -84,7 +84,7 @@ def test_two_logs_in_one_file_tell_the_failures_of_both() -> None:
     ("line", "failure"),
     [
         ("[InstallationError]: Couldn't install package: psycopg2", "psycopg2 - build"),
-        (" and pyside2 (5.15.2) requires Python >=2.7, !=3.0.*, <3.10, pyside2 is forbidden.", "pyside2 5.15.2 python"),
+        (" and pyside2 (5.15.2) requires Python >=2.7, !=3.0.*, <3.10, pyside2 is forbidden.", "pyside2 - python"),
         (
             "error: distribution kaleido==0.2.1.post1 @ registry+https://index.example/simple can't be installed because it "
             "doesn't have a source distribution or wheel for the current platform",

@@ -184,7 +184,7 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "so it will not be installable",
          rf"^\s*- {_NAME} requires Python .{{1,200}}, so it will not be installable", _PYTHON),
         (M.FAILED, " is forbidden",
-         rf"(?:^|\s){_NAME} \({_VERSION}\) requires Python .{{1,200}}, (?P=name) is forbidden", _PYTHON),
+         rf"(?:^|\s){_NAME} \({_V}\) requires Python .{{1,200}}, (?P=name) is forbidden", _PYTHON),
         (M.FAILED, "which requires Python",
          rf"depends on {_NAME} \((?P<bounds>[^()]{{1,200}})\) which requires Python ", _PYTHON),
         (M.SUBJECT, "Installing |Updating |Downgrading ",
