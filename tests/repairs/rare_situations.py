@@ -516,6 +516,12 @@ FROM_ELSEWHERE = {
         elsewhere=_BUILDS,
         knowledge=_several_vendors("one", "two", labels=("cpu",)),
     ),
+    "build-of-the-second-vendor": Situation(
+        line=_line("torch==1.0+cpu"),
+        index=_TORCH,
+        elsewhere={**_BUILDS, "https://two.example/simple/": {}},
+        knowledge=_several_vendors("two", "one", labels=("cpu",)),
+    ),
     "build-of-a-label-that-no-vendor-names": Situation(
         line=_line("torch==1.0+cpu"), index=_TORCH, elsewhere=_BUILDS, knowledge=_several_vendors("one", "two")
     ),
@@ -809,6 +815,14 @@ IMPORTED = {
         tool_1_1="import imp\n",
         tool_1_2="",
     ),
+    **{
+        f"version-of-{word}-bytes-than-is-read": replace(
+            _importing({"tool": {"1.0": native(), "1.1": [wheel(_WIN312, size=size)]}}, "tool==1.0"),
+            code={f"tool-1.1-{_WIN312}.whl": {"tool.py": "import imp\n"}},
+            target_is_named=False,
+        )
+        for word, size in (("no-more", LARGEST), ("more", LARGEST + 1))
+    },
     "name-that-is-gone-from-python": _importing(
         {"app": {"1.0": _on("2019-06-01")}},
         "app==1.0",

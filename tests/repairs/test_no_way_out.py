@@ -191,6 +191,11 @@ def test_version_that_fails_when_it_is_imported_is_passed_over(broken: int, take
     assert not proposals.failing
 
 
+def test_last_version_is_passed_over_by_none_before_it() -> None:
+    proposals = _on_python_312("1.1", "1.2", "1.3", broken=2).proposals()
+    assert commands(proposals) == ["--replace tool==1.3"]
+
+
 @pytest.mark.parametrize(("broken", "taken"), [(4, "1.8"), (7, "1.8"), (8, "1.16"), (15, "1.16"), (16, None)])
 def test_more_versions_are_passed_over_each_time_and_four_times_in_all(broken: int, taken: str | None) -> None:
     proposals = _on_python_312(*(f"1.{number}" for number in range(1, 41)), broken=broken).proposals()

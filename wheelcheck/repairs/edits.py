@@ -248,9 +248,9 @@ class VersionChange(ProjectChange, frozen=True, kw_only=True):
         return replace(self, version=version)
 
     def later_than(self, version: Version, count: int) -> Self:
-        """The same change without *version*, those before it and the next *count* - 1 after it as candidates."""
-        later = sorted(each for each in self.candidates if each > version)[: count - 1]
-        candidates = tuple(each for each in self.candidates if each > version and each not in later)
+        """The same change without *version*, those before it and the next *count* - 1 after it as candidates, but for the last."""
+        passed = sorted(each for each in self.candidates if each > version)[:-1][: count - 1]
+        candidates = tuple(each for each in self.candidates if each > version and each not in passed)
         return replace(self, candidates=candidates, version=None)
 
     def may_be(self, version: Version) -> bool:

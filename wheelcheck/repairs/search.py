@@ -209,7 +209,10 @@ class Search:
             for change in settled:
                 own = asked[key_of(change)]
                 if isinstance(own, VersionChange) and change.version is not None:
-                    asked[key_of(change)] = own.later_than(change.version, barred)
+                    own = own.later_than(change.version, barred)
+                    if not own.candidates:
+                        return found
+                    asked[key_of(change)] = own
             barred *= 2
             again, _ = attempt(tuple(asked[key] for key in sorted(found.keys)), self._trials)
             if again is None:
