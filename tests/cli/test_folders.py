@@ -87,7 +87,7 @@ def test_a_lock_in_the_folder_is_taken_as_it_is(shell: Shell) -> None:
             "no lock",
             "within it: sub/packages/one;",
         ),
-        ({"Pipfile": ""}, "no lock", "pipenv requirements > requirements.txt"),
+        ({"Pipfile": ""}, "no lock", "lock it first: pipenv lock; then give Pipfile.lock"),
         ({"pyproject.toml": "[project"}, "cannot be read: not valid TOML", "correct it, or name the file"),
         (
             {"setup.py": "from setuptools import setup\nsetup(install_requires=needs())\n"},

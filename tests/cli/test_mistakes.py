@@ -109,7 +109,7 @@ plan newer/uv.lock $T                           | newer/uv.lock … 99
 plan halved/poetry.lock $T                      | halved/poetry.lock:1
 plan numbered/uv.lock $T                        | numbered/uv.lock:2 … name
 plan empty/pdm.lock $T                          | empty/pdm.lock … empty
-plan pipenv/Pipfile $T                          | pipenv/Pipfile … pipenv requirements
+plan pipenv/Pipfile $T                          | pipenv/Pipfile … pipenv lock
 plan pipenv/Pipfile.lock $T                     | pipenv/Pipfile.lock … _meta
 plan future/pylock.toml $T                      | future/pylock.toml … 9
 plan yaml/pixi.lock $T                          | yaml/pixi.lock:1 … YAML

@@ -96,7 +96,7 @@ COMPUTED = {
         "[line for line in read()]",
     ),
     "kwargs = {\n 'install_requires': needs(),\n}\nsetup(**kwargs)": (4, "install_requires is not literal but needs()"),
-    "needs = []\nneeds += load()\nsetup(install_requires=needs)": (5, "install_requires is not literal but needs"),
+    "needs = []\nneeds += load()\nsetup(install_requires=needs)": (4, "install_requires is not literal but load()"),
     "setup(install_requires=open('../needs.txt').read())": (3, "open('../needs.txt')"),
     "setup(**load())": (3, "a mapping that is not literal"),
     "setup(setup_requires=['pbr>=2'], pbr=True)": (3, "pbr tells"),
@@ -259,3 +259,94 @@ def test_script_may_name_a_long_text_often() -> None:
         }
     )
     assert asked(read("setup.py")) == ["kept"]
+
+
+def holding(script: str, *environments: tuple[str, str]) -> list[list[str]]:
+    """What the *script* asks for in each of *environments*: a system and a Python."""
+    write({"setup.py": f"import os, platform, sys\nfrom setuptools import setup\nwanted = ['base']\n{script}\n"})
+    found = read("setup.py").requirements
+    names = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
+    return [
+        [
+            each.name
+            for each in found
+            if each.marker is None
+            or each.marker.evaluate(
+                {"sys_platform": system, "platform_system": names[system][0], "os_name": names[system][1], "python_version": python}
+            )
+        ]
+        for system, python in environments
+    ]  # fmt: skip
+
+
+SETUP = "setup(name='p', install_requires=wanted)"
+MACHINES = (("linux", "3.8"), ("linux", "3.12"), ("darwin", "3.12"), ("win32", "3.8"), ("win32", "3.12"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("platform.system() == 'Windows'", "00011"),
+        ("sys.platform.startswith('win') and sys.version_info >= (3, 0)", "00011"),
+        ("os.name == 'posix'", "11100"),
+        ("sys.platform != 'darwin'", "11011"),
+        ("sys.version_info < (3, 9)", "10010"),
+        ("sys.version_info[:2] <= (3, 8)", "10010"),
+        ("sys.version_info.minor > 8", "01101"),
+        ("sys.version_info[0] == 2", "00000"),
+        ("sys.version_info < (3, 9) and sys.platform == 'win32'", "00010"),
+        ("sys.version_info < (3, 9) or sys.platform == 'win32'", "10011"),
+    ],
+)
+def test_what_a_script_asks_for_on_some_machines_alone_has_their_marker(condition: str, holds: str) -> None:
+    script = f"if {condition}:\n    wanted.append('some')\n{SETUP}"
+    assert holding(script, *MACHINES) == [["base", *["some"] * int(each)] for each in holds]
+
+
+def test_a_script_that_ends_on_some_machines_says_nothing_of_them() -> None:
+    script = f"if sys.version_info < (3, 9):\n    sys.exit('old')\nwanted.append('more')\n{SETUP}"
+    assert holding(script, ("linux", "3.12"), ("win32", "3.12")) == [["base", "more"]] * 2
+    assert [each.marker for each in read("setup.py").requirements] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "wanted += ['%s>=%d' % (each, 2) for each in ['some']]",
+        "wanted.extend(['%s>=2' % each for each in ('some',)])",
+        "wanted.append('{}>={}'.format('some', 2))",
+        "wanted.append('{0}>={bound}'.format('some', bound=2))",
+        "wanted += [f'{each}>={2}' for each in ['some']]",
+    ],
+)
+def test_requirements_that_a_script_puts_together_are_read(line: str) -> None:
+    write({"setup.py": f"from setuptools import setup\nwanted = ['base']\n{line}\n{SETUP}\n"})
+    assert [each.text for each in read("setup.py").requirements] == ["base", "some>=2"]
+
+
+@pytest.mark.parametrize(
+    "line", ["'%5s' % 'some'", "'{!r}'.format('some')", "f'{name:>9}'", "'%s %s' % 'some'", "'{'.format(1)"]
+)
+def test_requirements_that_are_put_together_otherwise_are_computed(line: str) -> None:
+    write({"setup.py": f"from setuptools import setup\nname = 'some'\nwanted = ['base', {line}]\n{SETUP}\n"})
+    assert "install_requires is not literal" in failure("setup.py").message
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (
+            "if found():\n    wanted.append('some')",
+            "setup.py:4: install_requires is not literal but wanted.append('some')",
+        ),
+        ("wanted += found()", "setup.py:3: install_requires is not literal but found()"),
+        (
+            "wanted.extend(found())\nwanted.append('some')",
+            "setup.py:3: install_requires is not literal but wanted.extend(found())",
+        ),
+    ],
+)
+def test_a_list_that_is_changed_later_is_told_by_its_change(change: str, shown: str) -> None:
+    write({"setup.py": f"from setuptools import setup\nwanted = ['base']\n{change}\n{SETUP}\n"})
+    told = failure("setup.py")
+    assert f"{told.address}: {told.message}" == shown

@@ -25,7 +25,7 @@ _INSTALLING = re.compile(r"[%!](?:\w[\w.]* -m )?(?:uv )?pip3? install ((?:[^\"\\
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:[<>=!~]=?[\w.*,<>=!~]+)?")
 _WAYS = {
     "pixi.toml": "lock it first: pixi lock",
-    "Pipfile": "write it as requirements first: pipenv requirements > requirements.txt",
+    "Pipfile": "lock it first: pipenv lock; then give Pipfile.lock",
 }
 
 

@@ -83,7 +83,8 @@ FORMATS = (
 
 _FILE_SUFFIXES = (".txt", ".in", ".toml", ".py", ".cfg", ".lock", ".yml", ".yaml", ".json")
 _FOREIGN = {
-    r"Pipfile(\.lock)?": "write it as requirements first: pipenv requirements > requirements.txt",
+    r"Pipfile": "lock it first: pipenv lock; then give Pipfile.lock",
+    r"Pipfile\.lock": "write it as requirements first: pipenv requirements > requirements.txt",
     r"poetry\.lock": "write it as requirements first: poetry export -o requirements.txt",
     r"uv\.lock|pylock(\..+)?\.toml": "write it as requirements first: uv export -o requirements.txt",
     r"pixi\.toml": "lock it first: pixi lock; then give pixi.lock",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_commands import Definition
 from wheelcheck.texts.setup_values import (
-    ARGV,
     UNKNOWN,
     Environ,
     Exhausted,
@@ -19,14 +18,20 @@ from wheelcheck.texts.setup_values import (
     ScriptReading,
     Sign,
     Stop,
+    Unknown,
     Value,
     added,
     called_builtin,
     compared,
+    format_parts,
+    item_of,
     last_name,
     lines_of,
     literal_texts,
+    machine_value,
     merged,
+    percent_parts,
+    system_name,
     truth,
 )
 
@@ -37,10 +42,6 @@ _OPENING = frozenset({"open", "io.open", "codecs.open"})
 _OF_TEXTS = frozenset(
     {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
 )
-_SYSTEM_NAMES = {
-    "system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
-    "get_platform": {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"},
-}
 _ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
 Scope = dict[str, Value]
@@ -57,10 +58,12 @@ class Expressions:
         environ: Environ,
         file_text: Callable[[str], str | None],
         system: str,
+        minor: int,
     ) -> None:
         self.reading = reading
         self._file_text = file_text
         self.system = system
+        self.minor = minor
         self.knowledge = knowledge
         self.module_text = module_text
         self.environ = environ
@@ -110,6 +113,17 @@ class Expressions:
                 return added(self.value(left), self.value(right))
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 return self._below(self.value(left), self.value(right))
+            case ast.BinOp(left=left, op=ast.Mod(), right=right):
+                template, given = self.value(left), self.value(right)
+                return self._text(percent_parts(template, given) if isinstance(template, str) else None)
+            case ast.JoinedStr(values=pieces):
+                shown = [
+                    piece.value
+                    if isinstance(piece, ast.FormattedValue) and piece.conversion == -1 and piece.format_spec is None
+                    else piece
+                    for piece in pieces
+                ]
+                return self._text(format_parts("{}" * len(shown), [*map(self.value, shown)], {}))
             case ast.BoolOp(op=op, values=values):
                 return self._joined(isinstance(op, ast.And), values)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -119,8 +133,13 @@ class Expressions:
                 return compared(self.value(left), operator, self.value(right))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self._chosen(truth(self.value(test)), body, orelse)
+            case ast.Subscript(value=container, slice=ast.Slice(lower=None, upper=upper, step=None)) if (
+                upper is not None
+            ):
+                held, end = self.value(container), self.value(upper)
+                return held[:end] if isinstance(held, list | str) and isinstance(end, int) else UNKNOWN
             case ast.Subscript(value=container, slice=key):
-                return self._item(self.value(container), self.value(key))
+                return item_of(self.value(container), self.value(key))
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
                 return self._comprehension(element, node.generators)
             case ast.Call():
@@ -132,6 +151,12 @@ class Expressions:
             if isinstance(child, ast.expr):
                 self.value(child)
         return UNKNOWN
+
+    def _text(self, parts: list[str] | None) -> Value:
+        if parts is None:
+            return UNKNOWN
+        self.step(sum(map(len, parts)))  # before they are joined, which may fill the memory
+        return "".join(parts)
 
     def _named(self, name: str) -> Value:
         return self.scope[name] if name in self.scope else self._imported(self.aliases.get(name, ""))
@@ -162,15 +187,10 @@ class Expressions:
         return OpenFile(text=text) if text is not None else UNKNOWN
 
     def _imported(self, dotted: str) -> Value:
-        match dotted:
-            case "os.environ":
-                return self.environ
-            case "sys.argv":
-                return list(ARGV)
-            case "sys.platform" | "os.name" if self.system:
-                return self.system if dotted == "sys.platform" else "nt" if self.system == "win32" else "posix"
+        if dotted == "os.environ":
+            return self.environ
         module, _, name = dotted.rpartition(".")
-        return self.modules.get(module, {}).get(name, UNKNOWN)
+        return self.modules.get(module, {}).get(name, machine_value(dotted, self.system, self.minor))
 
     def _chosen(self, decided: bool | None, body: ast.expr, orelse: ast.expr) -> Value:
         if decided is None:
@@ -209,15 +229,6 @@ class Expressions:
             elif known is not is_and:
                 return last  # settles it, whatever the unknown ones are
         return UNKNOWN if undecided else last
-
-    def _item(self, container: Value, key: Value) -> Value:
-        if isinstance(container, dict) and isinstance(key, str):
-            return container.get(key, UNKNOWN)
-        if isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
-            return container[key]
-        if isinstance(container, Environ) and container.setting is not None:
-            return container.setting
-        return container if isinstance(container, Made) else UNKNOWN
 
     def _comprehension(self, element: ast.expr, generators: list[ast.comprehension]) -> Value:
         for generator in generators:
@@ -286,8 +297,8 @@ class Expressions:
             listed = literal_texts(given.text if isinstance(given, OpenFile) else given)
             # Options are none of what it gives, and the files that they name are not read here.
             return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
-        if self.system and real in _SYSTEM_NAMES:
-            return _SYSTEM_NAMES[real][self.system]
+        if not isinstance(asked := system_name(real, self.system), Unknown):
+            return asked
         known = called_builtin(dotted, arguments)
         if known is not None:
             return known.value
@@ -363,6 +374,8 @@ class Expressions:
             case str(), "read_text" | "open":
                 opened = self._opened(held)
                 return opened.text if isinstance(opened, OpenFile) and func.attr == "read_text" else opened
+            case str(), "format":
+                return self._text(format_parts(held, arguments, keywords))
             case str(), "resolve" | "absolute":
                 return held
             case str(), "joinpath" if len(arguments) == 1:

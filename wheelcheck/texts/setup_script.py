@@ -43,18 +43,19 @@ def read_script(
     environ: Environ,
     file_text: Callable[[str], str | None] | None = None,
     system: str = "",
+    minor: int = 0,
 ) -> ScriptReading:
     """Read the script *text*; *module_text* gives the text of a module of the same tree, by path, for its imports.
 
     *file_text* gives that of a file which the script opens, in the same way unless given. *system* is what ``sys.platform`` says,
-    not known unless given.
+    *minor* the second number of ``sys.version_info``; neither is known unless given.
 
     *environ* is what the script finds in ``os.environ``: in an ordinary build, nothing.
 
     Costs a few ms. Raises ``SyntaxError`` where *text* is not Python 3.
     """
     reading = ScriptReading(path)
-    _Interpreter(reading, knowledge, module_text, environ, file_text or module_text, system).run(path, text)
+    _Interpreter(reading, knowledge, module_text, environ, file_text or module_text, system, minor).run(path, text)
     return reading
 
 

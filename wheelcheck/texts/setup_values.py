@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import operator
 import posixpath
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
+from string import Formatter
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -58,7 +61,11 @@ _OPAQUE = (Unknown, Made, Classes, Environ, OpenFile)
 
 ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+_SYSTEM_NAMES = {
+    "system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
+    "get_platform": {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"},
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
     ast.Lt: operator.lt,
@@ -140,7 +147,80 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
     if isinstance(comparison, ast.NotEq | ast.IsNot):
         return left != right
     compare = _COMPARISONS.get(type(comparison))
-    return compare(left, right) if compare and isinstance(left, int) and isinstance(right, int) else UNKNOWN
+    alike = (isinstance(left, int) and isinstance(right, int)) or (_is_version(left) and _is_version(right))
+    return compare(left, right) if compare is not None and alike else UNKNOWN
+
+
+def _is_version(value: Value) -> bool:
+    return isinstance(value, list) and all(isinstance(part, int) for part in value)
+
+
+def machine_value(dotted: str, system: str, minor: int) -> Value:
+    """What *dotted* says of a machine whose ``sys.platform`` is *system*, with Python 3.*minor*; of empty ones nothing."""
+    match dotted:
+        case "sys.argv":
+            return list(ARGV)
+        case "sys.platform" if system:
+            return system
+        case "os.name" if system:
+            return "nt" if system == "win32" else "posix"
+        case "sys.version_info" if minor:
+            return [3, minor, 0]
+        case "sys.version_info.major" if minor:
+            return 3
+        case "sys.version_info.minor" if minor:
+            return minor
+    return UNKNOWN
+
+
+def system_name(call: str, system: str) -> Value:
+    """What ``platform.system()`` or ``get_platform()`` gives on *system*; ``UNKNOWN`` for another *call* or without a system."""
+    return _SYSTEM_NAMES.get(call, {}).get(system, UNKNOWN)
+
+
+def item_of(container: Value, key: Value) -> Value:
+    """``container[key]`` where both are known."""
+    if isinstance(container, dict) and isinstance(key, str):
+        return container.get(key, UNKNOWN)
+    if isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
+        return container[key]
+    if isinstance(container, Environ) and container.setting is not None:
+        return container.setting
+    return container if isinstance(container, Made) else UNKNOWN
+
+
+def percent_parts(template: str, given: Value) -> list[str] | None:
+    """The parts of ``template % given``, where these are known and all its places are ``%s`` or ``%d``."""
+    rest = iter(given if isinstance(given, list) else [given])
+    parts: list[str] = []
+    for position, piece in enumerate(re.split(r"(?s)(%.?)", template)):
+        if position % 2 == 0 or piece == "%%":
+            parts.append(piece[:1] if piece == "%%" else piece)
+        elif piece in ("%s", "%d") and isinstance(value := next(rest, UNKNOWN), str | int):
+            parts.append(str(value))
+        else:
+            return None
+    return parts
+
+
+def format_parts(template: str, given: Sequence[Value], named: Mapping[str, Value]) -> list[str] | None:
+    """The parts of ``template.format(*given, **named)``, where these are known and no place says how to show a value."""
+    rest = iter(given)
+    parts: list[str] = []
+    try:
+        pieces = [*Formatter().parse(template)]
+    except ValueError:
+        return None
+    for text, key, how, conversion in pieces:
+        parts.append(text)
+        if key is None:
+            continue
+        by_number = dict(enumerate(given)).get(int(key), UNKNOWN) if key.isdecimal() else named.get(key, UNKNOWN)
+        value = by_number if key else next(rest, UNKNOWN)
+        if how or conversion or not isinstance(value, str | int):
+            return None
+        parts.append(str(value))
+    return parts
 
 
 def _contains(container: Value, item: Value) -> bool | None:

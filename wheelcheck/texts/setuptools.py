@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import configparser
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -17,6 +19,9 @@ from wheelcheck.texts.setup_script import read_script
 from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, last_name, literal_texts
 
 _LONGEST = 60
+_ASKS_SYSTEM = re.compile(r"\bplatform\b|\bos\.name\b")
+_SYSTEMS = ("linux", "darwin", "win32")
+_MINORS = tuple(range(7, 17))  # their first and last stand for all before and after
 _EXTRAS = "extras_require"
 
 
@@ -107,9 +112,78 @@ def _iter_files(text: str) -> Iterator[str]:
 def parse_script(text: str, file_text: Callable[[str], str | None] = lambda _: None) -> StatedProject:
     """What the script *text* passes to ``setup()``; *file_text* gives the text of a file that it opens, by its path.
 
-    Extras that are computed are no error, since they may not be asked for. Raises ``NotStatic``, also for what is not Python 3.
+    What it asks for on some systems or Pythons alone has a marker that says so. Extras that are computed are no error, since they
+    may not be asked for. Raises ``NotStatic``, also for what is not Python 3.
     """
-    reading = _reading(text, file_text)
+    systems = _SYSTEMS if _ASKS_SYSTEM.search(text) else ("",)
+    minors = _MINORS if "version_info" in text else (0,)
+    found: dict[tuple[str, int], StatedProject] = {}
+    for machine in itertools.product(systems, minors):
+        reading = _reading(text, file_text, *machine)
+        # A script that ends there refuses this machine; one that ends on all of them is told below.
+        if reading.calls or reading.exhausted or (not found and machine == (systems[-1], minors[-1])):
+            found[machine] = _stated_leniently(reading, text)
+    return _joined(found)
+
+
+def _joined(found: Mapping[tuple[str, int], StatedProject]) -> StatedProject:
+    """What a script states, by the machines (system and minor of Python) on which it states it."""
+    first, *others = found.values()
+    if all(other == first for other in others):
+        return first
+    listed: dict[str, dict[str, set[tuple[str, int]]]] = {}
+    for machine, stated in found.items():
+        for extra, lines in {"": stated.requires or (), **(stated.extras or {})}.items():
+            for line in lines:
+                listed.setdefault(extra, {}).setdefault(line, set()).add(machine)
+    conditioned = {
+        extra: tuple(with_condition(line, _condition(holding, found)) for line, holding in lines.items())
+        for extra, lines in listed.items()
+    }
+    return StatedProject(
+        name=first.name if all(other.name == first.name for other in others) else None,
+        requires=conditioned.pop("", None),
+        extras=conditioned or None,
+        requires_python=first.requires_python
+        if all(other.requires_python == first.requires_python for other in others)
+        else None,
+    )
+
+
+def _condition(holding: Collection[tuple[str, int]], known: Collection[tuple[str, int]]) -> str:
+    """The marker that holds on *holding* of the machines *known*."""
+    pythons = {system: frozenset(minor for each, minor in known if each == system) for system, _ in known}
+    held = {system: frozenset(minor for each, minor in holding if each == system) for system in pythons}
+    if len({*held.values()}) == 1:
+        parts = [_on_pythons(next(iter(held.values())), next(iter(pythons.values())))]
+    else:
+        parts = []
+        for minors in {*held.values()} - {frozenset()}:
+            systems = [system for system in held if held[system] == minors]
+            others = [system for system in held if held[system] != minors]
+            # Of several, the others are named, so that it holds on systems that were not tried.
+            several = " and ".join(f'sys_platform != "{system}"' for system in others)
+            on_system = f'sys_platform == "{systems[0]}"' if len(systems) == 1 else several
+            on_pythons = _on_pythons(minors, pythons[systems[0]])
+            parts.append(f"{on_system} and {on_pythons}" if on_pythons else on_system)
+    together = " or ".join(sorted(parts))
+    return f"({together})" if " or " in together else together
+
+
+def _on_pythons(minors: Collection[int], known: Collection[int]) -> str:
+    """The marker of *minors* among the *known*, whose first and last stand for all before and after."""
+    runs: list[str] = []
+    order = sorted(known)
+    for is_held, run in itertools.groupby(order, lambda minor: minor in minors):
+        of_run = [*run]
+        if is_held and of_run != order:
+            above = "" if of_run[0] == order[0] else f'python_version >= "3.{of_run[0]}"'
+            below = "" if of_run[-1] == order[-1] else f'python_version < "3.{of_run[-1] + 1}"'
+            runs.append(" and ".join(filter(None, (above, below))))
+    return f"({' or '.join(runs)})" if len(runs) > 1 else "".join(runs)
+
+
+def _stated_leniently(reading: ScriptReading, text: str) -> StatedProject:
     try:
         return stated_in_script(reading, text)
     except NotStatic as problem:
@@ -129,10 +203,12 @@ def name_in_script(text: str) -> str | None:
     return names.pop() or None if len(names) == 1 else None
 
 
-def _reading(text: str, file_text: Callable[[str], str | None] = lambda _: None) -> ScriptReading:
+def _reading(
+    text: str, file_text: Callable[[str], str | None] = lambda _: None, system: str = "", minor: int = 0
+) -> ScriptReading:
     try:
         # Nothing that compiles is looked for, so no knowledge of it is needed.
-        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ(), file_text)
+        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ(), file_text, system, minor)
     except SyntaxError as problem:
         raise NotStatic(f"not Python 3: {problem.msg}", problem.lineno or 0) from None
     except (ValueError, RecursionError, MemoryError) as problem:
@@ -216,9 +292,10 @@ def _not_literal(text: str, argument: str) -> NotStatic:
     nodes = list(ast.walk(parse_tree(text)))
     value = next(_iter_values(nodes, argument), None)
     if isinstance(value, ast.Name):
-        assigned = [node.value for node in nodes if isinstance(node, ast.Assign) and _binds(node, value.id)]
-        # An empty one is filled further down.
-        value = next((each for each in reversed(assigned) if ast.unparse(each) not in ("{}", "[]")), value)
+        changes = [change for node in nodes if (change := _change(node, value.id)) is not None]
+        # A literal is no reason, unless it stands where it is not sure to be reached.
+        computed = [each for each in changes if not _is_literal(each)]
+        value = next(reversed(computed or changes), value)
     if value is None:
         return NotStatic(f"{argument} is not literal", _line_of_call(text), argument)
     written = ast.unparse(value).replace("\n", " ")
@@ -238,8 +315,29 @@ def _iter_values(nodes: Iterable[ast.AST], argument: str) -> Iterator[ast.expr]:
                 yield value
 
 
-def _binds(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+def _change(node: ast.AST, name: str) -> ast.expr | None:
+    """What *node* gives to the variable *name*, or does to it; ``None`` where it does neither."""
+    match node:
+        case ast.Assign(targets=targets, value=value) if any(_is_name(target, name) for target in targets):
+            return value
+        case ast.AugAssign(target=target, value=value) if _is_name(target, name):
+            return value
+        case ast.Call(func=ast.Attribute(value=held)) if _is_name(held, name):
+            return node
+    return None
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_literal(node: ast.expr) -> bool:
+    arguments = node.args if isinstance(node, ast.Call) else [node]
+    return all(
+        isinstance(inner, ast.Constant | ast.List | ast.Tuple | ast.Dict | ast.Load)
+        for argument in arguments
+        for inner in ast.walk(argument)
+    )
 
 
 def _line_of_call(text: str) -> int:
