@@ -363,6 +363,16 @@ TOGETHER = {
             "krb5": {"0.9": [wheel()], "1": native()},
         },
     ),
+    "extras-of-two-projects": Situation(
+        line=_line("one[x,y]", "two[x]", "three[z]"),
+        index={
+            "one": {"1.0": [wheel(requires=['av==1.0; extra == "x"', 'web; extra == "y"'], extras=["x", "y"])]},
+            "two": {"1.0": [wheel(requires=['av==1.0; extra == "x"'], extras=["x"])]},
+            "three": {"1.0": [wheel(requires=['web; extra == "z"'], extras=["z"])]},
+            "av": {"1.0": native()},
+            "web": any_wheels("1.0"),
+        },
+    ),
     "extra-for-another-system": Situation(
         line=_line('web[fast]; sys_platform == "linux"', "app[media]"),
         index={

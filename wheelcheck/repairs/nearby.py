@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
@@ -31,6 +31,8 @@ _GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 39)
 # What images with Python have today: Debian 13 has 2.41.
 _GLIBC_OF_IMAGES = (28, 36, 41)
 _MACOS = (11, 12, 13, 14, 15, 26)
+_Dropped = tuple[NormalizedName, frozenset[NormalizedName]]
+_Extras = Mapping[NormalizedName, frozenset[NormalizedName]]
 
 
 def nearest_first(project: ProjectView, version: Version | None) -> tuple[Version, ...]:
@@ -118,24 +120,34 @@ def iter_other_platforms(target: Target) -> Iterator[tuple[Target, int]]:
             yield parse_target(form.format(floor, matched[2]), target.python), _COST_OF_PLATFORM + step
 
 
-def iter_droppable(view: TrialView, name: NormalizedName) -> Iterator[tuple[NormalizedName, frozenset[NormalizedName]]]:
+def iter_droppable(view: TrialView, name: NormalizedName) -> Iterator[_Dropped]:
     """The projects that the user asks for with extras, and of those extras the ones without which *name* is not wanted.
 
-    One extra alone is looked for first, then all of a project's together.
+    One extra alone is looked for first, then all of a project's together. Where extras of several projects bring *name* in, so
+    that none can be dropped alone, it is those without which the project would not bring it in by itself.
     """
-    for asked in dict.fromkeys(r.name for r in view.trial.state.question.requirements if r.extras):
-        extras = joined_extras(view.asked_by_user(asked))
-        if not extras or asked not in view.pins:
+    names = dict.fromkeys(r.name for r in view.trial.state.question.requirements if r.extras)
+    asked = {each: joined_extras(view.asked_by_user(each)) for each in names if each in view.pins}
+    for others in (asked, dict.fromkeys(asked, frozenset[NormalizedName]())):
+        if found := list(_iter_dropped(view, name, asked, others)):
+            yield from found
+            return
+
+
+def _iter_dropped(view: TrialView, name: NormalizedName, asked: _Extras, others: _Extras) -> Iterator[_Dropped]:
+    """What each project of *asked* may lose, where of the other projects the user asks for the extras in *others*."""
+    for project, extras in asked.items():
+        if not _is_wanted(view, name, {**others, project: extras}):
             continue
         single = [frozenset({extra}) for extra in sorted(extras)]
         for dropped in dict.fromkeys((*single, extras)):
-            if not _is_wanted(view, name, asked, extras - dropped):
-                yield asked, dropped
+            if not _is_wanted(view, name, {**others, project: extras - dropped}):
+                yield project, dropped
                 break
 
 
-def _is_wanted(view: TrialView, name: NormalizedName, asked: NormalizedName, kept: frozenset[NormalizedName]) -> bool:
-    """Whether *name* is still wanted when the user asks of *asked* only for the extras *kept*.
+def _is_wanted(view: TrialView, name: NormalizedName, kept: _Extras) -> bool:
+    """Whether *name* is still wanted when the user asks of the projects in *kept* for those extras alone.
 
     An edge of an extra counts only where that extra is still asked of its project, by the user or by what is still wanted: an extra
     that is dropped often takes others, of other projects, along.
@@ -151,7 +163,7 @@ def _is_wanted(view: TrialView, name: NormalizedName, asked: NormalizedName, kep
             named = _named(requirement)
             if named and parent is not None and not named & active[parent]:
                 continue
-            extras = kept if parent is None and child == asked else requirement.extras
+            extras = kept.get(child, requirement.extras) if parent is None else requirement.extras
             known = active.get(child)
             wanted = (known or frozenset()) | _closure(view, child, extras)
             if known is None or wanted != known:
