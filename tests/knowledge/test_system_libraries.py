@@ -44,7 +44,9 @@ def test_shipped_table_knows_every_system() -> None:
 
 def test_what_wheels_need_of_installers_is_asked_for_where_a_project_of_the_plan_may() -> None:
     assert may_need_parts([NormalizedName("numpy"), NormalizedName("pywin32")])
-    mfc = next(each for each in load_needed_parts() if "mfc140*.dll" in each.patterns)
+    parts = load_needed_parts()
+    assert parts == tuple(each for each in load_system_libraries().systems["windows"].absent if each.needed_by)
+    mfc = next(each for each in parts if "mfc140*.dll" in each.patterns)
     assert [each.name for each in mfc.needed_by] == ["pywin32"]
     assert "win32ui" in mfc.used_for
     assert not may_need_parts([NormalizedName("numpy"), NormalizedName("numba-scipy")])

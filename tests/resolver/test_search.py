@@ -10,6 +10,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 from resolvelib import ResolutionImpossible, ResolutionTooDeep
@@ -27,7 +28,7 @@ from wheelcheck.resolver.dead_versions import RootUnsatisfiable
 from wheelcheck.resolver.passes import resolve, source_for
 from wheelcheck.resolver.provider import Cause, WheelProvider
 from wheelcheck.resolver.question import Budget
-from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement
+from wheelcheck.resolver.requirement import Candidate, Key, ResolverRequirement, bound_of
 from wheelcheck.resolver.search import Mapped, search
 
 Index = dict[str, dict[str, list[FakeFile]]]
@@ -237,3 +238,22 @@ def test_the_search_asks_for_nothing_after_its_time() -> None:
     provider = provider_of(CHAIN, ["a"], POLICIES[0], lenient=True, target=0, before_reading=refuse)
     with pytest.raises(BudgetSpent):
         search(provider, Told(), 1000)
+
+
+_LADDER = (
+    *("0.9", "1.0.dev1", "1.0a1", "1.0rc1", "1.0", "1.0+cpu", "1.0.post1", "1.0.post1+cu"),
+    *("1.1.dev1", "1.1", "1.1+a.1", "2.0a1", "2.0", "2.0.1", "1!0.1"),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", ">=1.0", ">=1.0a1", ">=1.0.post1", ">=0.9,>=1.1", ">=3", ">=1!0", ">=1.0,!=1.1", ">=1.0,<2"),
+        *("<=1.0", "~=1.0", "==1.0", "==1.*", "===1.0", ">=1.0.dev1,<1.0", ">1.0", ">1.0,>=1.1"),
+    ],
+)
+def test_bound_admits_just_what_its_specifier_admits(text: str) -> None:
+    versions = tuple(map(Version, reversed(_LADDER)))
+    expected = tuple(each for each in versions if SpecifierSet(text).contains(each, prereleases=True))
+    assert bound_of(SpecifierSet(text)).of(versions) == expected

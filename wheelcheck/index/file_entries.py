@@ -27,6 +27,8 @@ _STATES: dict[str, State] = {
 }
 _PORT = r"(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
 _PLAIN = re.compile(rf"https?://[A-Za-z0-9._-]+{_PORT}/[!-~]*\Z")
+_ABSOLUTE = re.compile(rf"https?://[A-Za-z0-9._-]+{_PORT}/[!\"$-~]*\Z")
+"""The same without a fragment."""
 _RELATIVE = re.compile(r"((?:\.\./)*)([A-Za-z0-9_][A-Za-z0-9_.+~!%-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.+~!%-]*)*)\Z")
 _FOLDERS = re.compile(
     rf"https?://[A-Za-z0-9._-]+{_PORT}/"
@@ -109,6 +111,8 @@ def joined(base: str, address: str) -> str:
 
     A page from elsewhere must not name a file of this machine. Blanks are escaped, as browsers and pip do.
     """
+    if _ABSOLUTE.match(address):
+        return address
     address = address.partition("#")[0].strip(" ").replace(" ", "%20")
     if _PLAIN.match(address):
         return address
@@ -173,6 +177,10 @@ def _yank(told: bool | str | None) -> str | None:
 
 def _ordered(hashes: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """*hashes* in lower case, SHA-256 first; without those that are no digest of their algorithm."""
+    if len(hashes) == 1:
+        ((algorithm, digest),) = hashes.items()
+        alone = (algorithm.lower(), digest.lower())
+        return (alone,) if is_digest(*alone) else ()
     told = ((algorithm.lower(), digest.lower()) for algorithm, digest in hashes.items())
     found = {algorithm: digest for algorithm, digest in told if is_digest(algorithm, digest)}
     sha256 = found.pop("sha256", "")

@@ -152,9 +152,16 @@ def load_system_libraries() -> LibraryKnowledge:
     return parse_system_libraries(load_shipped(_LIBRARIES_FILE), _LIBRARIES_FILE)
 
 
+@functools.cache
 def load_needed_parts() -> tuple[AbsentLibrary, ...]:
-    """What Windows gets from installers and is known to be needed by projects."""
-    return tuple(each for each in load_system_libraries().systems["windows"].absent if each.needed_by)
+    """What Windows gets from installers and is known to be needed by projects.
+
+    Only the entries that name some are read as TOML: about 1 ms, where the whole file takes 12.
+    """
+    entries = re.split(r"\n(?=\[)", load_shipped(_LIBRARIES_FILE))
+    needed = (each for each in entries if each.startswith("[[windows.absent]]") and "\nneeded_by = " in each)
+    windows = Table.of_document("\n".join(needed), _LIBRARIES_FILE, ("windows",)).table("windows", ("absent",))
+    return tuple(map(_absent_library, windows.tables("absent", _ABSENT)))
 
 
 def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
@@ -185,21 +192,22 @@ def _library_system(table: Table, *, case: bool) -> SystemKnowledge:
     return SystemKnowledge(
         present=table.some("present", kinds.word),
         with_python=table.each("with_python", kinds.word),
-        absent=tuple(
-            AbsentLibrary(
-                patterns=each.some("libraries", kinds.word),
-                owner=each.one("owner", kinds.sentence),
-                remedy=each.one("remedy", kinds.sentence),
-                bundled=each.truth("bundled") is True,
-                accelerator=each.truth("accelerator") is True,
-                unobtainable=each.truth("unobtainable") is True,
-                needed_by=each.each("needed_by", kinds.requirement),
-                brought_by=frozenset(each.each("brought_by", kinds.project)),
-                used_for=each.one("used_for", kinds.sentence) if "used_for" in each else "",
-            )
-            for each in table.tables("absent", _ABSENT)
-        ),
+        absent=tuple(map(_absent_library, table.tables("absent", _ABSENT))),
         case=case,
+    )
+
+
+def _absent_library(table: Table) -> AbsentLibrary:
+    return AbsentLibrary(
+        patterns=table.some("libraries", kinds.word),
+        owner=table.one("owner", kinds.sentence),
+        remedy=table.one("remedy", kinds.sentence),
+        bundled=table.truth("bundled") is True,
+        accelerator=table.truth("accelerator") is True,
+        unobtainable=table.truth("unobtainable") is True,
+        needed_by=table.each("needed_by", kinds.requirement),
+        brought_by=frozenset(table.each("brought_by", kinds.project)),
+        used_for=table.one("used_for", kinds.sentence) if "used_for" in table else "",
     )
 
 

@@ -144,12 +144,11 @@ def _parse_wheel(filename: str, project: NormalizedName, at: Availability) -> Wh
         version = parse_version(parts[1].replace("_", "-"))
     except ValueError:
         return LinkSkip.LEGACY_VERSION
-    python, abi, platform = (part.lower() for part in parts[-3:])
     return Wheel(
         name=project,
         version=version,
         filename=filename,
-        tags=expanded_tags(python, abi, platform),
+        tags=expanded_tags(parts[-3].lower(), parts[-2].lower(), parts[-1].lower()),
         build=build,
         at=at,
     )

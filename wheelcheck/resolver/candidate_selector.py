@@ -62,16 +62,11 @@ class CandidateSelector:
             return
         pinned = any(limit.is_exact for limit in limits)
         within = self._source.versions_within(name, limits)
-        everything = self._admits_pre_releases(name, limits)
-        finals = [version for version in within if everything or not version.is_prerelease]
-        held_back = [version for version in within if not everything and version.is_prerelease]
-        if self._source.policy.keeps_pre_releases_out_of(name):
-            held_back = []
         unusable: list[Version] = []
         found = False
         # PEP 440: pre-releases serve where there is nothing else. A final release without a file for the target is nothing, one
         # that was withdrawn or that the policy forbids is something, as for pip.
-        for group in (finals, held_back):
+        for group in self._iter_groups(name, limits, within):
             any_there = False
             for version in self._by_preference(name, group):
                 any_there = any_there or self._has_file(name, version)
@@ -85,6 +80,17 @@ class CandidateSelector:
                 break
         if lenient and not (found and self.leniency.is_total):
             yield from unusable
+
+    def _iter_groups(
+        self, name: NormalizedName, limits: list[Bound], within: tuple[Version, ...]
+    ) -> Iterator[list[Version]]:
+        """The versions *within* that are offered first, and the pre-releases that are held back, if they are not kept out."""
+        if self._admits_pre_releases(name, limits):
+            yield list(within)
+            return
+        yield [version for version in within if not version.is_prerelease]
+        if not self._source.policy.keeps_pre_releases_out_of(name):
+            yield [version for version in within if version.is_prerelease]
 
     def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.

@@ -30,7 +30,10 @@ _EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*=
 class Bound:
     """One specifier set; made by :func:`bound_of`, so that equal bounds are one object."""
 
-    __slots__ = ("_ceilings", "_floors", "_known", "has_ceiling", "is_exact", "names_pre_release", "specifier", "text")
+    __slots__ = (
+        *("_ceilings", "_floors", "_has_floors_only", "_known"),
+        *("has_ceiling", "is_exact", "names_pre_release", "specifier", "text"),
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -44,6 +47,8 @@ class Bound:
         self.names_pre_release = self.specifier.prereleases is True
         self._floors = _operands(self.specifier, (">=", ">", "~=", "=="))
         self._ceilings = _operands(self.specifier, ("<=", "<", "=="))
+        is_floor = [part.operator == ">=" for part in self.specifier]
+        self._has_floors_only = all(is_floor) and len(is_floor) == len(self._floors)
         self._known: dict[Version, bool] = {}
 
     def of(self, versions: tuple[Version, ...]) -> tuple[Version, ...]:
@@ -57,7 +62,9 @@ class Bound:
             first = max(first, bisect_left(versions, True, key=partial(_is_within, ceiling)))
         for floor in self._floors:
             last = min(last, bisect_left(versions, True, key=partial(operator.gt, floor)))
-        return tuple(version for version in versions[first:last] if self.admits(version))
+        between = versions[first:last]
+        # ">=" admits just what is not older; and no bound at all is the most frequent one.
+        return between if self._has_floors_only else tuple(filter(self.admits, between))
 
     def admits(self, version: Version) -> bool:
         """Whether *version* is within the bound (PEP 440)."""
