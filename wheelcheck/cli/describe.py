@@ -148,6 +148,7 @@ SCHEMAS = {
     "runtime": "report.bundle:RuntimeDocument",
     "doctor": "report.doctor:DoctorDocument",
     "config": "settings.provenance:ConfigDocument",
+    "survey-diff": "survey.difference:SurveyDifference",
 }
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from wheelcheck.model.document import about
+from wheelcheck.model.document import SCHEMA_KEY, about
 from wheelcheck.report.page import counted, folded
 from wheelcheck.survey.summary import GOOD
 from wheelcheck.survey.tables import load_rows
@@ -48,7 +48,7 @@ class Published(Struct, frozen=True, kw_only=True):
 class SurveyDifference(Struct, frozen=True, kw_only=True):
     """What differs between two surveys; *others* are cells that became or were undecided, failed or unsupported."""
 
-    schema: Annotated[Literal["wheelcheck.survey-diff/1"], about("The version of this format.")]
+    schema: Annotated[Literal["wheelcheck.survey-diff/1"], SCHEMA_KEY]
     compared: Annotated[int, about("Cells that both surveys have.")]
     came: Annotated[tuple[str, ...], about("Inputs of the new survey alone.")]
     gone: Annotated[tuple[str, ...], about("Inputs of the old survey alone.")]
