@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes.code import FakeCode
-from tests.fakes.projects import wheel
+from tests.fakes.projects import Release, wheel
 from tests.repairs.questions import CommandLine, Elsewhere, Situation, commands, the_one
-from tests.repairs.situations import SINGLE, WIN, advisory, app, native
+from tests.repairs.situations import SINGLE, WIN, advisory, any_wheels, app, native
 from wheelcheck.ports import SilentReporter
 from wheelcheck.repairs.conflict_sets import kept_at
 from wheelcheck.repairs.context import Limits, RepairContext
@@ -112,3 +114,33 @@ def test_three_quarters_of_the_rounds_are_for_the_search_and_the_rest_for_the_re
     each = spent[0] / 120
     assert each < 1.05
     assert spent == [120 * each, 160 * each]
+
+
+def _spent(situation: Situation, kept: str) -> int:
+    """The rounds that a trial which keeps a project at a version takes."""
+    name, _, version = kept.partition("==")
+    projects = situation.projects()
+    context = RepairContext(projects=projects, code=FakeCode({}), elsewhere=Elsewhere(projects, {}))
+    trials = Trials(situation.blocked(projects), context, Limits(), SilentReporter())
+    trials.of([kept_at(canonicalize_name(name), Version(version))])
+    return trials.spent
+
+
+@pytest.mark.parametrize(("lines", "rounds"), [(20, 1), (32, 2), (62, 3), (64, 4), (128, 8)])
+def test_trial_that_fails_in_its_first_round_counts_as_one_for_each_sixteen_lines_that_it_reads(
+    lines: int, rounds: int
+) -> None:
+    index: dict[str, Mapping[str, Release]] = {}
+    for number in range(lines // 2):
+        index |= {f"app{number}": app(f"lib{number}>=2"), f"lib{number}": any_wheels("1.0", "2.0")}
+    situation = Situation(line=CommandLine(inputs=tuple(f"{name}==1.0" for name in index)), index=index)
+    assert _spent(situation, "app0==1.0") == rounds
+
+
+@pytest.mark.parametrize(("projects", "rounds"), [(20, 5), (62, 16), (96, 24)])
+def test_trial_that_fails_in_its_first_round_counts_as_a_quarter_of_the_rounds_of_the_question(
+    projects: int, rounds: int
+) -> None:
+    names = [f"lib{number}" for number in range(projects)]
+    index = {"app": app(*names), **{name: any_wheels("1.0") for name in names}}
+    assert _spent(Situation(line=CommandLine(inputs=("app",)), index=index), "app==2.0") == rounds
