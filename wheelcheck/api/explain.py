@@ -134,10 +134,11 @@ def _inferred(
     page = store.page(failure.name)
     if not failure.offered:
         common = tuple(_alike(target, answer, request, maintained=True))
-        empty = tuple(each for each in common if offers_just(page, (), each))
+        empty = tuple(each for each in common if offers_just(page, frozenset(), each))
         return replace(answer, common=common, empty=empty), prepared
+    offered = frozenset(failure.offered)
     for other in _alike(target, answer, request):
-        if offers_just(page, failure.offered, other):
+        if offers_just(page, offered, other):
             changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}
             if not changed:
                 break

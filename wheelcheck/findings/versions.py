@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 
 from msgspec import Struct
 from packaging.version import Version
@@ -79,18 +79,17 @@ def table(
     )
 
 
-def offers_just(page: ProjectPage, versions: Collection[Version], target: Target) -> bool:
+def offers_just(page: ProjectPage, versions: Set[Version], target: Target) -> bool:
     """Whether *versions* are just those that an installer on *target* can use of *page*, up to the newest of them.
 
     What is newer on the page may have come after the installer looked.
     """
     fits, newest = Compatibility(target).judge, max(versions, default=None)
-    usable = (
-        version
+    return set(versions) <= set(page.distributions) and all(
+        any(isinstance(fits(file), Fit) for file in files) == (version in versions)
         for version, files in page.distributions.items()
-        if (newest is None or version <= newest) and any(isinstance(fits(file), Fit) for file in files)
+        if newest is None or version <= newest
     )
-    return set(usable) == set(versions) if versions else next(usable, None) is None
 
 
 def _cell(
