@@ -75,6 +75,14 @@ def test_a_python_that_the_project_excludes_is_not_taken_for_a_platform_that_was
     assert checked(tmp_path, "", words, python=">=3.14") == ["win_amd64/3.14", "macosx_13_0_arm64/3.14"]
 
 
+def test_a_script_is_judged_on_a_python_that_it_asks_for(tmp_path: Path) -> None:
+    path = tmp_path / "job.py"
+    for bound, word in ((">=3.14", "3.14"), (">=3.8", HOST.python)):
+        path.write_text(f'# /// script\n# requires-python = "{bound}"\n# dependencies = ["idna"]\n# ///\n')
+        asked = Request(inputs=(str(path),), environ={}, platform="windows")
+        assert str(prepare(asked, SilentReporter()).question.target) == f"win_amd64, Python {word}"
+
+
 @pytest.mark.parametrize(
     ("spec", "word"),
     [("python=3.8.5", "3.8"), ("python==3.14.*", "3.14"), ("python>=3.8", HOST.python), ("numpy", HOST.python)],

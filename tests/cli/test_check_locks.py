@@ -458,6 +458,57 @@ content-hash = "0"
 """
 
 
+UV_LOCK = """\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "app"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "native" }}]
+
+[package.optional-dependencies]
+{extras}
+
+[[package]]
+name = "native"
+version = "1.0"
+source = {{ registry = "https://index.example/simple" }}
+sdist = {{ url = "https://index.example/native-1.0.tar.gz", hash = "sha256:{native}" }}
+{packages}
+"""
+
+
+def test_repair_of_a_lock_of_uv_asks_for_the_extras_that_were_chosen(shell: Shell) -> None:
+    native = {
+        "setup.py": "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('n', ['n.c'])])\n",
+        "n.c": "",
+    }
+    projects = {
+        "native": [make_sdist("native", "1.0", files=native), make_wheel("native", "2.0")],
+        "torch": [make_wheel("torch", version) for version in ("1.0", "2.0")],
+    }
+    extras, packages = "", ""
+    for name, (filename, wheel) in zip(("old", "new"), projects["torch"], strict=True):
+        version = filename.split("-")[1]
+        source = 'source = { registry = "https://index.example/simple" }'
+        extras += f'{name} = [{{ name = "torch", version = "{version}", {source} }}]\n'
+        packages += f'\n[[package]]\nname = "torch"\nversion = "{version}"\n{source}\nwheels = [{{ url = '
+        packages += f'"https://index.example/{filename}", hash = "sha256:{sha256_hex(wheel)}" }}]\n'
+    digest = sha256_hex(projects["native"][0][1])
+    shell.write("uv.lock", UV_LOCK.format(extras=extras, packages=packages, native=digest))
+    with IndexServer(projects) as server:
+        for chosen in ([], ["--extra", "old"], ["--extra", "new"]):
+            outcome = shell.run(
+                "check", "uv.lock", *WINDOWS, *chosen, "-i", server.simple_url, "--no-cache", "--format", "json"
+            )
+            assert failing(answer_of(outcome)) == [("WC102", "native", "1.0", 1)]
+            [repair] = answer_of(outcome)["targets"][0]["repairs"]
+            assert [(each["kind"], each["package"]) for each in repair["edits"]] == [("pin", "native")]
+            assert repair["verified"]["packages"] == 1 + len(chosen) // 2
+
+
 def test_lock_of_poetry_whose_caret_excludes_the_python_does_not_speak_of_it(shell: Shell) -> None:
     shell.write("poetry.lock", POETRY_LOCK.format(pythons="^3.12", native="", more=""))
     with IndexServer({}) as server:

@@ -8,7 +8,7 @@ from tests.fakes.locked import listed, lock_of, locked
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
 from wheelcheck.findings.asked import find_disagreements, silent_lock
-from wheelcheck.model.distribution import ProjectPage
+from wheelcheck.model.distribution import Distribution, ProjectPage
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
@@ -67,12 +67,27 @@ def test_unknown_project_is_a_locked_file_that_is_gone() -> None:
     assert "the index does not know the project" in finding.message
 
 
-def test_index_that_the_lock_names_is_told_with_the_option_that_asks_it() -> None:
+def test_index_that_the_lock_names_is_told() -> None:
     own = listed("some-1.0-cp311-cp311-win_amd64.whl")
     (here,) = disagreements(locked("some", "1.0", own))
     assert here.evidence == ("locked from https://index.example/simple/",)
-    (elsewhere,) = disagreements(locked("some", "1.0", own, index="https://other.example/simple"))
-    assert "--source some=https://other.example/simple would ask" in elsewhere.evidence[0]
+
+
+@pytest.mark.parametrize(
+    "files", [(listed("some-1.0-cp311-cp311-win_amd64.whl"),), (listed(WHEEL.filename, sha256="0" * 64),)]
+)
+def test_files_of_an_index_that_was_not_asked_are_compared_with_no_other(files: tuple[Distribution, ...]) -> None:
+    others = [locked(name, "1.0", listed(f"{name}-1.0-py3-none-any.whl")) for name in ("one", "two")]
+    released = {name: {"1.0": [wheel()]} for name in ("some", "one", "two")}
+    package = locked("some", "1.0", *files, index="https://other.example/simple")
+    (finding,) = disagreements(*others, package, projects=FakeProjects(released))
+    assert (finding.code.number, finding.severity.value) == ("WC413", "warning")
+    assert finding.evidence == ("--source some=https://other.example/simple asks it",)
+    # Where the whole lock is from one index, the one that is asked is its mirror.
+    assert codes(disagreements(package)) in (["WC406"], ["WC407"])
+    # The same file under the same name is the same file, wherever it is from.
+    same = locked("some", "1.0", WHEEL, index="https://other.example/simple")
+    assert disagreements(*others, same, projects=FakeProjects(released)) == []
 
 
 def test_release_that_was_withdrawn_since_is_a_warning() -> None:

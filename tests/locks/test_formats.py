@@ -6,6 +6,7 @@ import pytest
 from packaging.version import Version
 
 from tests.locks.fixtures import LOCKS, content, lock, package, target
+from wheelcheck.errors import InputUnreadable
 from wheelcheck.locks.choosing import applicable
 from wheelcheck.locks.formats import kind_of, parse_lock
 from wheelcheck.model.distribution import Sdist, Wheel
@@ -148,6 +149,24 @@ def test_what_cannot_be_had_as_a_file_is_named_as_such(source: str, kind: str) -
     assert gem.unsupported is not None
     assert gem.unsupported.kind == kind
     assert "secret" not in repr(gem)
+
+
+@pytest.mark.parametrize("name", ["v2.16.18.3.zip", "main.tar.gz", "gem-2.0.tar.gz", "other-1.0.zip"])
+def test_an_archive_at_a_url_may_have_any_name(name: str) -> None:
+    source = f'{{ url = "https://files.example/{name}" }}'
+    text = (
+        'version = 1\nrequires-python = ">=3.11"\n\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
+        f'dependencies = [{{ name = "gem" }}]\n\n[[package]]\nname = "gem"\nversion = "1.0"\nsource = {source}\n'
+        f'sdist = {{ hash = "sha256:{"0" * 64}" }}\n'
+    )
+    if name == "gem-2.0.tar.gz":  # this one tells its version, and another
+        with pytest.raises(InputUnreadable, match=r"locked at 1\.0"):
+            parse_lock(text.encode(), "uv.lock")
+        return
+    (gem,) = applicable(parse_lock(text.encode(), "uv.lock"), target("win_amd64", "3.11"))
+    assert gem.files is None
+    assert gem.unsupported is not None
+    assert (gem.unsupported.kind, gem.unsupported.text) == ("archive-unreadable", f"gem @ https://files.example/{name}")
 
 
 def test_a_wheel_at_a_url_is_a_file_like_others() -> None:

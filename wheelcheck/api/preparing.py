@@ -206,7 +206,9 @@ def _of_environments(request: Request, settings: Settings, platform: str | None,
 
     Of *platform* they say which Python it is, where *python* does not.
     """
-    if (platform and python) or not any(text.endswith((".toml", ".lock", ".yml", ".yaml")) for text in request.inputs):
+    if (platform and python) or not any(
+        text.endswith((".toml", ".lock", ".yml", ".yaml", ".py", ".pyw")) for text in request.inputs
+    ):
         return None
     from wheelcheck.api.targets import day_asked
     from wheelcheck.requirements.project_targets import load_environments

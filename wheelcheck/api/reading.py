@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -84,7 +84,7 @@ def read_inputs(
         # A requirements file names the indexes in its options, which parsing reads; other locks name them at each package.
         files = request.inputs if read.lock.kind is LockKind.REQUIREMENTS else ()
         said = _parsed(request, files, asked, fetch_text)
-        inputs = pinned_roots(read.lock).joined(replace(said, requirements=(), unsupported=()))
+        inputs = pinned_roots(read.lock, extras, groups).joined(replace(said, requirements=(), unsupported=()))
     steps = [parse_overrides([text], fetch_text=fetch_text, environ=request.environ) for text in asked["overrides"]]
     require_hashes = read is None and _hashes_are_required(inputs, in_place=bool(asked["excludes"]))
     replacements = _replacements(request, inputs)
@@ -288,19 +288,26 @@ def source_of(lock: Lock) -> str:
     return str(beside)
 
 
-def pinned_roots(lock: Lock) -> InputSet:
-    """What was asked for when *lock* was made, each in its locked version: the question that a repair changes."""
+def pinned_roots(lock: Lock, extras: frozenset[NormalizedName], groups: Sequence[str]) -> InputSet:
+    """What was asked for when *lock* was made, with *extras* and *groups*, each in its locked version: what a repair changes."""
     own = [package for package in lock.packages if package.is_own]
-    names = {edge.name for package in own for edge in package.dependencies} | {root.name for root in lock.roots}
+    chosen = {*map(canonicalize_name, groups), *lock.default_groups}
+    edges = [
+        edge
+        for edge in (*(edge for package in own for edge in package.dependencies), *lock.roots)
+        if (edge.for_extra is None or not extras.isdisjoint({edge.for_extra, EVERY}))
+        and (edge.for_group is None or not chosen.isdisjoint({edge.for_group, EVERY}))
+    ]
     depended = {edge.name for package in lock.packages if not package.is_own for edge in package.dependencies}
-    packages = [package for package in lock.packages if not package.is_own and package.version is not None]
     # Roots that are all of extras (poetry.lock) tell nothing of what is asked for without them.
-    if not own and all(root.for_extra is not None for root in lock.roots):
-        names |= {package.name for package in packages if package.name not in depended}
-    asked = [package for package in packages if package.name in names]
-    return InputSet(
-        requirements=tuple(
-            Requirement.parse(f"{package.name}=={package.version}", package.origin, marker=package.marker)
-            for package in asked
-        )
-    )
+    is_silent = not own and all(root.for_extra is not None for root in lock.roots)
+    of_extras = {root.name for root in lock.roots}
+    found: list[Requirement] = []
+    for package in lock.packages:
+        if package.is_own or package.version is None:
+            continue
+        pin = f"{package.name}=={package.version}"
+        wanted = [edge for edge in edges if edge.name == package.name and edge.version in (None, package.version)]
+        if wanted or (is_silent and package.name not in depended | of_extras):
+            found.append(Requirement.parse(pin, package.origin, marker=package.marker))
+    return InputSet(requirements=tuple(found))

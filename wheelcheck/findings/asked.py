@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.version import Version
@@ -276,12 +277,14 @@ def find_disagreements(
         package for package in packages if package.files and package.name in resolution.pins and not _is_direct(package)
     ]
     projects.prefetch_pages(package.name for package in compared)
+    # The index of most packages is the one that is asked, or has it for a mirror.
+    main = Counter(package.index for package in compared).most_common(1)
     for package in compared:
         try:
             page = projects.page(package.name)
         except OfflineMiss:
             continue
-        yield from _disagreements(package, resolution.pins[package.name], page)
+        yield from _disagreements(package, resolution.pins[package.name], page, main[0][0])
 
 
 def find_unjudged(lock: Lock) -> Iterator[Finding]:
@@ -327,8 +330,19 @@ class _Offered(PageView):
         return known
 
 
-def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Iterator[Finding]:
+def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage, main: str) -> Iterator[Finding]:
     offered, changed = page.view(_Offered).of(package, pin.version)
+    is_gone = pin.distribution is not None and pin.distribution.filename not in offered
+    if (changed or is_gone) and package.index not in ("", main) and not _is_same(package, page):
+        # What this page has under the same names are other files.
+        yield Finding.of(
+            Code.LOCK_ELSEWHERE,
+            package=package.name,
+            version=pin.version,
+            message=f"{package} is locked from {package.index}, which was not asked; its files were taken as the lock lists them",
+            evidence=(f"--source {package.name}={package.index} asks it",),
+        )
+        return
     if changed:
         named = ", ".join(file.filename for file in changed[:_NAMED])
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
@@ -339,25 +353,21 @@ def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage) -> Itera
             message=f"{package}: the index has other bytes than the lock under the name {named}{more}",
             evidence=tuple(_hashes(file, offered) for file in changed[:_NAMED]),
         )
-    if pin.distribution is not None and pin.distribution.filename not in offered:
+    if pin.distribution is not None and is_gone:
         known = "the index does not know the project" if page.state == "absent" else "the index does not offer it"
         yield Finding.of(
             Code.LOCK_FILE_GONE,
             package=package.name,
             version=pin.version,
             message=f"{pin.distribution.filename} is locked, but {known}",
-            evidence=_locked_from(package, page),
+            evidence=(f"locked from {package.index}",) if package.index else (),
         )
     elif pin.distribution is not None:
         yield from _withdrawn(package, pin, offered[pin.distribution.filename])
 
 
-def _locked_from(package: LockedPackage, page: ProjectPage) -> tuple[str, ...]:
-    if not package.index:
-        return ()
-    if package.index.rstrip("/") == page.index.rstrip("/"):
-        return (f"locked from {package.index}",)
-    return (f"locked from {package.index}, which --source {package.name}={package.index} would ask",)
+def _is_same(package: LockedPackage, page: ProjectPage) -> bool:
+    return package.index.rstrip("/") in {each.rstrip("/") for each in (page.index, *page.indexes)}
 
 
 def _withdrawn(package: LockedPackage, pin: Pin, offered: Distribution) -> Iterator[Finding]:

@@ -272,6 +272,12 @@ class Code(Enum):
         "An input lists conda packages that no index has in that version; conda installs them, and nothing is said of them here.",
         "Name a project that an index has in their place, or ship conda's package.",
     )  # fmt: skip
+    LOCK_ELSEWHERE = (
+        "WC413", Severity.WARNING, "locked from an index that was not asked",
+        "The lock takes a project from an index of its own, and none that was asked is that one; its files were judged by what the "
+        "lock says of them.",
+        "Ask that index with --source, to have the lock compared with it.",
+    )  # fmt: skip
     LOCAL_FOLDER = (
         "WC410", Severity.INFO, "a folder on this machine",
         "A requirement names a folder, whose dependencies were read from its static metadata; the folder is on no index.",

@@ -21,7 +21,6 @@ from wheelcheck.texts.poetry import poetry_specifier
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of
 
-YAML_SUFFIXES = (".yml", ".yaml")
 _CHOOSING = frozenset({"uv", "poetry", "pdm"})
 
 
@@ -33,7 +32,7 @@ def load_environments(inputs: Sequence[str]) -> Environments | None:
     found: Environments | None = None
     for text in inputs:
         path = Path(text)
-        of_file = _of_conda if path.suffix in YAML_SUFFIXES else _FILES.get(path.name)
+        of_file = _FILES.get(path.name) or _BY_SUFFIX.get(path.suffix)
         if of_file is None or not is_file(path):
             continue
         reader = Reader(fetch_text=None, stdin=None)
@@ -106,10 +105,28 @@ def _of_conda(source: Source, reader: Reader) -> Environments | None:  # noqa: A
         return None
 
 
+def _of_script(source: Source, reader: Reader) -> Environments | None:  # noqa: ARG001 - one shape for the table
+    """What a script with metadata (PEP 723) asks of the Python that runs it, which whoever runs it chooses."""
+    from wheelcheck.requirements.script import script_table
+
+    try:
+        table = script_table(source)
+        bound = table.values.get("requires-python")
+        return Environments(bounds=(requires_python_of(bound, table.origin),)) if isinstance(bound, str) else None
+    except InputUnreadable:
+        return None
+
+
 _FILES: Mapping[str, Callable[[Source, Reader], Environments | None]] = {
     "pyproject.toml": _of_project,
     "uv.lock": _of_head,
     "pdm.lock": _of_head,
     "pylock.toml": _of_head,
     "poetry.lock": _of_poetry_lock,
+}
+_BY_SUFFIX: Mapping[str, Callable[[Source, Reader], Environments | None]] = {
+    ".yml": _of_conda,
+    ".yaml": _of_conda,
+    ".py": _of_script,
+    ".pyw": _of_script,
 }

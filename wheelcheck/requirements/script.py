@@ -19,7 +19,17 @@ _OPENING = re.compile(r"(?m)^# /// script$")
 
 
 def collect_script(source: Source, collector: Collector) -> None:
-    """Ask for the dependencies of the script *source*. Raises ``InputUnreadable`` where it has no block, several or a bad one."""
+    """Ask for the dependencies of the script *source*. Raises ``InputUnreadable`` as :func:`script_table` does."""
+    table = script_table(source)
+    collector.bound_python(table)
+    sources = UvSources(source, table, None)
+    collect_script_settings(source, table, sources, collector)
+    walked = WalkedProject(source=source, name=None, sources=sources)
+    Walk(walked, collector, lambda _: None).take(declared(table, "dependencies"), Scope())
+
+
+def script_table(source: Source) -> Table:
+    """The metadata of the script *source*. Raises ``InputUnreadable`` where it has no block, several or a bad one."""
     text = source.text.replace("\r\n", "\n")
     blocks = [match for match in _BLOCK.finditer(text) if match["type"] == "script"]
     openings = [text.count("\n", 0, match.start()) + 1 for match in _OPENING.finditer(text)]
@@ -39,16 +49,7 @@ def collect_script(source: Source, collector: Collector) -> None:
             hint="name the requirements file or pyproject.toml that belongs to it",
         )
     first_line = text.count("\n", 0, blocks[0].start("content")) + 1
-    _collect_block(_uncommented(blocks[0]["content"]), first_line, source, collector)
-
-
-def _collect_block(toml: str, first_line: int, source: Source, collector: Collector) -> None:
-    table = Table.of_toml(toml, source.place, first_line=first_line)
-    collector.bound_python(table)
-    sources = UvSources(source, table, None)
-    collect_script_settings(source, table, sources, collector)
-    walked = WalkedProject(source=source, name=None, sources=sources)
-    Walk(walked, collector, lambda _: None).take(declared(table, "dependencies"), Scope())
+    return Table.of_toml(_uncommented(blocks[0]["content"]), source.place, first_line=first_line)
 
 
 def _uncommented(content: str) -> str:
