@@ -70,6 +70,7 @@ def floors() -> list[str]:
         ("musllinux_1_1_x86_64", "musllinux_1_2_x86_64", "manylinux_2_28_x86_64"),
         ("macosx_11_0_arm64", "macosx_14_0_arm64", "macosx_13_3_universal2", "macosx_12_0_x86_64"),
         ("macosx_11_0_arm64", "macosx_12_0_x86_64"),
+        ("macosx_11_0_arm64", "macosx_10_9_arm64", "macosx_14_0_arm64"),
     ):
         wheels = [wheel(f"cp311-cp311-{tag}") for tag in tags]
         for files in (wheels, [*wheels, sdist(purity="native")], [*wheels, sdist(purity="unknown")]):

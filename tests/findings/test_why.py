@@ -242,6 +242,20 @@ def test_clash_shows_the_ways_that_clash_and_no_choice() -> None:
     assert elsewhere.clashing == ("c",)
 
 
+def test_project_without_a_usable_version_is_in_the_way_itself_whatever_clashes_elsewhere() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=["c<2"])]},
+            "b": {"1": [wheel(requires=["c>=2"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+            "lib": {"1": [wheel(LINUX)]},
+        }
+    )
+    found = why(projects, "lib", "a", "b", "lib")
+    assert (found.outcome, found.clashing) == (Outcome.CLASH, ("c",))
+    assert [each.standing for each in found.ranges] == [Standing.NO_FILE]
+
+
 def test_undecided_outcome_says_what_it_knew() -> None:
     projects = FakeProjects({"a": {"1": [wheel(requires=["b"])]}, "b": {"1": [wheel()]}})
     found = why(projects, "b", "a", budget=Budget(seconds=-1.0, clock=lambda: 0.0))

@@ -9,7 +9,18 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Index, Situation
-from tests.repairs.situations import CUDA, USERS, VENDOR, WIN, advisory, any_wheels, app, native, substitute, vendor
+from tests.repairs.situations import (
+    CUDA,
+    USERS,
+    VENDOR,
+    WIN,
+    advisory,
+    any_wheels,
+    app,
+    native,
+    substitute,
+    vendor,
+)
 from tests.repairs.test_import_repairs import IMPORTING
 from tests.resolver.test_passes import asked
 from wheelcheck.imports.suspects import LARGEST
@@ -687,7 +698,7 @@ OVERLAPPING_TWICE = {
 # What code imports, and what of it cannot be read
 
 
-def _code(**texts: str) -> Mapping[str, Mapping[str, str]]:
+def code_of(**texts: str) -> Mapping[str, Mapping[str, str]]:
     """The one module of each wheel, by its project and version (``app_1_0``)."""
     found = {}
     for name, text in texts.items():
@@ -702,7 +713,7 @@ def _importing(
     return Situation(
         line=replace(CommandLine(inputs=inputs), python=python),
         index=index,
-        code=_code(**texts),
+        code=code_of(**texts),
         library=load_standard_library(),
         failing=frozenset(failing),
         knowledge=RepairKnowledge(pythons=load_repair_knowledge().pythons),

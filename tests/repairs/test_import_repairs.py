@@ -116,12 +116,18 @@ def test_project_is_asked_for_that_brings_a_module_which_nobody_brings(asked: Si
     assert repair.risk is Risk.LOW
 
 
-def test_project_that_is_known_for_a_part_of_a_namespace_is_asked_for_by_what_is_within_that_part() -> None:
+@pytest.mark.parametrize(
+    ("known_for", "is_asked_for"),
+    [("space", True), ("space.part", True), ("space.part.inner", True), ("space.part.inner.most", False)],
+)
+def test_project_that_is_known_for_a_part_of_a_namespace_is_asked_for_by_what_is_within_that_part(
+    known_for: str, is_asked_for: bool
+) -> None:
     asked = _missing("import space.part.inner\n", "other", "space-part", {"1": True})
     code = {"space_part-1-py3-none-any.whl": {"space/__init__.py": "", "space/part/inner.py": ""}}
-    known = RepairKnowledge(import_names={canonicalize_name("space-part"): frozenset({"space.part"})})
-    repair = replace(asked, code={**asked.code, **code}, knowledge=known).proposals().repairs[0]
-    assert repair.options == ("space-part",)
+    known = RepairKnowledge(import_names={canonicalize_name("space-part"): frozenset({known_for})})
+    proposals = replace(asked, code={**asked.code, **code}, knowledge=known).proposals()
+    assert ("space-part" in commands(proposals)) is is_asked_for
 
 
 def test_project_that_nobody_knows_is_not_asked_for_by_the_name_of_a_module() -> None:

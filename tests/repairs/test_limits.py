@@ -132,8 +132,9 @@ def test_no_time_means_no_trial_and_is_said(situation: Situation) -> None:
 def test_nothing_is_tried_where_the_resolution_itself_ended_at_its_budget() -> None:
     situation = SINGLE["older-wheel"]
     question = replace(situation.line.question(), budget=Budget(rounds=0))
-    proposals = situation.proved(question=question).proposals
-    assert (proposals.repairs, proposals.tried, proposals.complete) == ((), 0, False)
+    proved = situation.proved(question=question)
+    proposals = proved.proposals
+    assert (proposals.repairs, proposals.tried, proposals.complete, proved.rounds) == ((), 0, False, 0)
     assert proposals.unreached == "the resolution itself ended at its budget, so nothing was tried"
 
 
