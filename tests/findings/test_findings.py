@@ -11,6 +11,7 @@ from tests.resolver.test_passes import PURE, WHEELS, answer, asked
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
+from wheelcheck.knowledge.loading import load_bundled
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.knowledge import BuildNeeds, RepairKnowledge
@@ -340,6 +341,17 @@ def test_hashes_are_all_or_nothing() -> None:
     assert isinstance(outcome, Resolution)
     found = diagnose(Diagnosis(outcome, projects, Policy(allowed=PURE), require_hashes=True))
     assert [finding.package for finding in found if finding.code is Code.HASH_ABSENT] == ["a", "b"]
+
+
+def test_a_project_that_environments_bring_needs_no_hash() -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=["setuptools"])]}, "setuptools": {"80": [wheel()]}})
+    outcome = answer(projects, "a")
+    for bundled, severity in ((frozenset({"setuptools"}), "warning"), (frozenset(), "error")):
+        diagnosis = Diagnosis(outcome, projects, Policy(allowed=PURE), require_hashes=True, bundled=bundled)
+        found = [each for each in diagnose(diagnosis) if each.code is Code.HASH_ABSENT]
+        assert [(each.package, each.severity.value) for each in found] == [("a", "error"), ("setuptools", severity)]
+    assert "setuptools" in load_bundled(11)
+    assert "setuptools" not in load_bundled(12)
 
 
 def test_every_code_is_unique_and_explained() -> None:

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
-from wheelcheck.api.reading import ReadInputs
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import FROM_SOURCE
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.distribution import Distribution
     from wheelcheck.model.judgement import Installability
     from wheelcheck.model.knowledge import RepairKnowledge
-    from wheelcheck.model.repair import Proposals
     from wheelcheck.model.resolution import Conflict, Resolution
     from wheelcheck.model.systems import AbsentLibrary
     from wheelcheck.repairs.proof import Proof, ProvedProposals
@@ -220,6 +218,7 @@ def diagnosis_of(
         prepared.question.policy,
         input_bounds=prepared.read.inputs.requires_python,
         require_hashes=prepared.read.require_hashes,
+        bundled=prepared.read.bundled(prepared.question.target),
         constraints=prepared.question.constraints,
         tool_settings=prepared.read.inputs.tools.settings,
         knowledge=knowledge,
@@ -268,16 +267,13 @@ def needs_repairs(answer: Answer) -> bool:
     )
 
 
-def proposals_for(answer: Answer, store: IndexStore, reporter: Reporter) -> Proposals | None:
-    """The repairs of *answer*, where :func:`needs_repairs` says so, else ``None``."""
-    proved = proved_proposals(answer, store, reporter)
-    return proved.proposals if proved is not None else None
-
-
 def proved_proposals(
     answer: Answer, store: IndexStore, reporter: Reporter, *, rounds: int | None = None
 ) -> ProvedProposals | None:
-    """As :func:`proposals_for`, with the proof of each repair, for :func:`repaired`; *rounds* bound it where they are given."""
+    """The repairs of *answer* where :func:`needs_repairs` says so, else ``None``; with the proof of each, for :func:`repaired`.
+
+    *rounds* bound the search where they are given.
+    """
     if not needs_repairs(answer):
         return None
     prepared = answer.prepared
@@ -292,8 +288,9 @@ def proved_proposals(
         Blocked(
             question=prepared.question,
             outcome=answer.outcome,
-            input_bounds=_bounds_of(prepared.read),
+            input_bounds=prepared.read.pythons,
             require_hashes=prepared.read.require_hashes,
+            bundled=prepared.read.bundled(prepared.question.target),
             target_is_named=prepared.target_is_named,
             indexes=prepared.index.index_urls,
             overlaps=_overlaps(answer, store),
@@ -304,16 +301,6 @@ def proved_proposals(
         limits if rounds is None else replace(limits, rounds=rounds),
         reporter,
     )
-
-
-def _bounds_of(read: ReadInputs) -> tuple[tuple[SpecifierSet, Origin], ...]:
-    """The Pythons that the inputs admit, those of a lock among them: it says nothing of others."""
-    lock = read.lock
-    if lock is None or lock.requires_python is None:
-        return read.inputs.requires_python
-    from wheelcheck.model.requirement import FileOrigin
-
-    return (*read.inputs.requires_python, (lock.requires_python, FileOrigin(path=lock.path)))
 
 
 def _failing(answer: Answer) -> frozenset[NormalizedName]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.api.request import Request
@@ -17,11 +18,14 @@ from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import (
     EVERY,
     CommandLineOrigin,
+    FileOrigin,
     InputSet,
+    Origin,
     Requirement,
     UnsupportedRequirement,
     replaced,
 )
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import hashes_in, masked_within
 from wheelcheck.options import OPTIONS, RequestOptions, SdistPolicy
 from wheelcheck.texts.files import open_file
@@ -59,6 +63,19 @@ class ReadInputs(Struct, frozen=True, kw_only=True):
     lock: Lock | None
     extras: frozenset[NormalizedName]
     groups: tuple[str, ...]
+
+    @property
+    def pythons(self) -> tuple[tuple[SpecifierSet, Origin], ...]:
+        """The bounds on Python of the inputs, that of a lock among them: it says nothing of others."""
+        if self.lock is None or self.lock.requires_python is None:
+            return self.inputs.requires_python
+        return (*self.inputs.requires_python, (self.lock.requires_python, FileOrigin(path=self.lock.path)))
+
+    def bundled(self, target: Target) -> frozenset[str]:
+        """The projects that need no hash on *target*, as its environments bring them; none where no hashes are required."""
+        from wheelcheck.knowledge.loading import load_bundled
+
+        return load_bundled(target.python_full.minor) if self.require_hashes else frozenset()
 
 
 def read_inputs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
 from packaging.version import Version
 
 from wheelcheck.errors import OfflineMiss
@@ -226,7 +227,12 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     named = CommandLineOrigin if diagnosis.policy.excludes else ()
     hashed |= {each.name for each in own if each.is_replaced or isinstance(each.origin, named)}
     for name, pin in diagnosis.pins.items():
-        if name not in hashed:
+        if name in hashed:
+            continue
+        if name in diagnosis.bundled:
+            message = f"{name} has no hash: pip keeps the one that environments of this Python bring, where its version will do"
+            yield replace(diagnosis.finding(Code.HASH_ABSENT, pin, f"{message}; uv refuses"), severity=Severity.WARNING)
+        else:
             yield diagnosis.finding(
                 Code.HASH_ABSENT,
                 pin,
@@ -277,8 +283,7 @@ def find_disagreements(
         package for package in packages if package.files and package.name in resolution.pins and not _is_direct(package)
     ]
     projects.prefetch_pages(package.name for package in compared)
-    # The index of most packages is the one that is asked, or has it for a mirror.
-    main = Counter(package.index for package in compared).most_common(1)
+    main = Counter(package.index for package in compared).most_common(1)  # it is asked, or has a mirror that is
     for package in compared:
         try:
             page = projects.page(package.name)

@@ -33,10 +33,10 @@ class Diagnosis:
     """One outcome with all that is needed to explain it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
-    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them. *tool_settings* are those of other tools.
-    *knowledge* is what is known beyond metadata; without it nothing is said about that. *requirements* are the user's own, and
-    *marker_values* what the variables of their markers can be. *parts* are what installers bring to the target's system, and wheels
-    may need.
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them, and *bundled* projects need none.
+    *tool_settings* are those of other tools. *knowledge* is what is known beyond metadata; without it nothing is said about that.
+    *requirements* are the user's own, and *marker_values* what the variables of their markers can be. *parts* are what installers
+    bring to the target's system, and wheels may need.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Diagnosis:
         *,
         input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
         require_hashes: bool = False,
+        bundled: frozenset[str] = frozenset(),
         constraints: tuple[Constraint, ...] = (),
         tool_settings: tuple[ToolSetting, ...] = (),
         knowledge: RepairKnowledge | None = None,
@@ -59,6 +60,7 @@ class Diagnosis:
         self.target: Target = outcome.target
         self.input_bounds = input_bounds
         self.require_hashes = require_hashes
+        self.bundled = bundled
         self.tool_settings = tool_settings
         self.knowledge = knowledge
         self.requirements = requirements

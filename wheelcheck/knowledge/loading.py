@@ -120,6 +120,11 @@ def load_standard_library() -> StandardLibrary:
     )
 
 
+def load_bundled(minor: int) -> frozenset[str]:
+    """The projects that a new environment of Python 3.*minor* brings by itself."""
+    return frozenset(name for name, until in load_standard_library().bundled.items() if minor <= until)
+
+
 def _minor(text: str) -> int | None:
     return int(text) if text else None
 

@@ -92,20 +92,33 @@ class FileList(Struct):
         return ((pin.algorithm, pin.digest),)
 
     def elsewhere(
-        self, where: str, *, vcs: bool = False, editable: bool = False, folder: bool = False, path: bool = False
+        self,
+        where: str,
+        *,
+        vcs: bool = False,
+        editable: bool = False,
+        folder: bool = False,
+        path: bool = False,
+        misnamed: bool = False,
     ) -> UnsupportedRequirement | None:
         """The package as something that is no file of an index: a repository, a folder, an archive at *where*.
 
-        *folder* says that it is one, *path* that it may be one. ``None`` where it is a file, or *where* is empty.
+        *folder* says that it is one, *path* that it may be one, *misnamed* that its name tells neither project nor version.
+        ``None`` where it is a file, or *where* is empty.
         """
         kind: UnsupportedKind = "folder-dynamic" if folder or path else "archive-unreadable"
         if vcs or editable:
             kind = "vcs" if vcs else "editable"
-        elif not folder and (not where or is_distribution_of(self.name, where)):
+        elif not folder and not misnamed and (not where or is_distribution_of(self.name, where)):
             return None
         shown = masked_within(where)
         text = f"{self.name} @ {shown}" if shown else str(self.name)
         return UnsupportedRequirement(kind=kind, text=text, name=self.name, origin=self.table.origin, hint=_HINTS[kind])
+
+    def is_named_in(self, where: str) -> bool:
+        """Whether the archive at *where* is named after the project, and after its version where that is known."""
+        link = parse_link(filename_of(where), self.name, Availability(url=""))
+        return not isinstance(link, LinkSkip) and self.version in (None, link.version)
 
     @property
     def files(self) -> tuple[Distribution, ...]:

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, filename_of, is_distribution_of
+from wheelcheck.locks.files import FileList, filename_of
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 
@@ -93,6 +93,7 @@ def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPack
         vcs=source.kind == "git",
         editable=source.kind == "editable",
         folder=source.kind in {"directory", "virtual"},
+        misnamed=_is_misnamed(listed, source),
     )
     return LockedPackage(
         name=name,
@@ -108,6 +109,10 @@ def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPack
         index=listed.index,
         is_own=is_own,
     )
+
+
+def _is_misnamed(listed: FileList, source: _Source) -> bool:
+    return source.kind in {"url", "path"} and not listed.is_named_in(source.where)
 
 
 def _either(table: LockTable) -> Marker | None:
@@ -161,7 +166,7 @@ def _listed(table: LockTable, name: NormalizedName, version: Version | None, sou
         rows = [cast("dict[str, object]", sdist.values), *rows]
     if source.kind in {"git", "directory", "editable", "virtual"}:
         return listed
-    if source.kind in {"url", "path"} and not is_distribution_of(name, source.where):
+    if _is_misnamed(listed, source):
         return listed  # an archive that is named after neither project nor version, as a tag's on a forge
     for row in rows:
         url = row.get("url", source.where if source.kind == "url" else "")

@@ -39,17 +39,18 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Blocked(Struct, frozen=True, kw_only=True):
     """The *question* to be repaired with its *outcome*, and the other facts that decide whether an answer installs.
 
-    *input_bounds* and *require_hashes* are as for a diagnosis. *target_is_named* says that the target was given in words, so that
-    its Python and platform may be changed. *indexes* are the addresses of the indexes that the user configured, best first.
-    *overlaps* are the projects of an answer that installs of which each two install the same files, with other content; *failing*
-    those whose import fails. *day* (ISO 8601) is the one asked about, on which a Python is maintained or not; empty where that does
-    not matter.
+    *input_bounds*, *require_hashes* and *bundled* are as for a diagnosis. *target_is_named* says that the target was given in
+    words, so that its Python and platform may be changed. *indexes* are the addresses of the indexes that the user configured,
+    best first. *overlaps* are the projects of an answer that installs of which each two install the same files, with other
+    content; *failing* those whose import fails. *day* (ISO 8601) is the one asked about, on which a Python is maintained or not;
+    empty where that does not matter.
     """
 
     question: Question
     outcome: Resolution | Conflict
     input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = ()
     require_hashes: bool = False
+    bundled: frozenset[str] = frozenset()
     target_is_named: bool = True
     indexes: tuple[str, ...] = ()
     overlaps: tuple[tuple[NormalizedName, NormalizedName], ...] = ()

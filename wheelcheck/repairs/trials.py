@@ -221,6 +221,7 @@ class Trials:
             state.question.policy,
             input_bounds=self._blocked.input_bounds,
             require_hashes=self._blocked.require_hashes,
+            bundled=self._blocked.bundled,
             requirements=state.question.requirements,
             constraints=state.question.constraints,
         )
