@@ -152,6 +152,18 @@ def test_arguments_that_are_not_literal_are_not_known(script: str) -> None:
     assert judge({"setup.py": script}).metadata is None
 
 
+def test_a_function_whose_result_has_a_method_called_runs_once() -> None:
+    script = (
+        "from setuptools import setup\n"
+        "needs = []\n"
+        "def strip():\n    pass\n"
+        "def last():\n    needs.append('a')\n    return ' b '\n"
+        "needs.append(last().strip())\n"
+        "setup(install_requires=needs)\n"
+    )
+    assert [str(each) for each in metadata_of({"setup.py": script}).requires] == ["a", "b"]
+
+
 def test_poetry_s_own_table_is_static() -> None:
     table = (
         '[tool.poetry]\nname = "demo"\nversion = "1.0"\n[tool.poetry.dependencies]\npython = "^3.8"\nsix = "^1.2"\n'

@@ -14,7 +14,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.logs.wrapping import LOGS
 from tests.server import IndexServer
 from wheelcheck.report.documents import json_schema
-from wheelcheck.report.explain_document import ExplainDocument
+from wheelcheck.report.explain import ExplainDocument
 
 NATIVE = "from setuptools import setup, Extension\nsetup(ext_modules=[Extension('n', ['n.c'])])\n"
 CATALOG = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shlex
@@ -46,7 +47,8 @@ def test_debian_package_is_built_and_its_program_starts(tmp_path: Path, entry: s
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     words = ["sh", str(tmp_path / "build.sh"), "out.deb"]
-    done = subprocess.run(words, cwd=elsewhere, capture_output=True, text=True, timeout=60, check=False)
+    dated = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+    done = subprocess.run(words, cwd=elsewhere, env=dated, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     fields = subprocess.run(
         [dpkg, "--field", "out.deb"], cwd=elsewhere, capture_output=True, text=True, check=True, timeout=60
@@ -63,6 +65,8 @@ def test_debian_package_is_built_and_its_program_starts(tmp_path: Path, entry: s
         checked = subprocess.run(words, cwd=elsewhere, capture_output=True, text=True, timeout=120, check=False)
         assert checked.returncode == 0, checked.stdout + checked.stderr
     subprocess.run([dpkg, "-x", "out.deb", "root"], cwd=elsewhere, check=True, timeout=60)
+    changes = elsewhere / "root/usr/share/doc/de-mo-touch-pwned/changelog.gz"
+    assert gzip.decompress(changes.read_bytes()).decode().endswith("  Tue, 14 Nov 2023 22:13:20 +0000\n")
     command = [str(elsewhere / "root/usr/bin/de-mo-touch-pwned"), "a b"]
     started = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert started.startswith("-IB|")

@@ -18,8 +18,7 @@ from wheelcheck.api.explain import explain
 from wheelcheck.api.request import Request
 from wheelcheck.model.failure import Explained, Explanation
 from wheelcheck.model.judgement import Installability
-from wheelcheck.report.explain import render_explanation
-from wheelcheck.report.explain_document import nearest
+from wheelcheck.report.explain import nearest, render_explanation
 from wheelcheck.report.wording import changes
 
 _PLATFORM, _PYTHON = "manylinux_2_28_x86_64", "3.12"

@@ -16,10 +16,11 @@ from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.errors import OfflineMiss
-from wheelcheck.model.finding import Finding
+from wheelcheck.model.finding import IMPORTS, Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin, UnsupportedRequirement
+from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Projects, Reporter
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from wheelcheck.model.distribution import Distribution
     from wheelcheck.model.judgement import Installability
     from wheelcheck.model.knowledge import RepairKnowledge
-    from wheelcheck.model.resolution import Conflict, Resolution
     from wheelcheck.model.systems import AbsentLibrary
     from wheelcheck.repairs.proof import Proof, ProvedProposals
     from wheelcheck.resolver.resolution_cache import ResolutionCache
@@ -141,8 +141,6 @@ def _explained(
 
 def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: IndexStore) -> tuple[Finding, ...]:
     """What fails when it is imported, in the wheels of a resolution that ``prepared.imports`` has read."""
-    from wheelcheck.model.resolution import Resolution
-
     target = prepared.question.target
     if prepared.imports == "none" or not isinstance(outcome, Resolution):
         return ()
@@ -229,8 +227,6 @@ def diagnosis_of(
 
 
 def _parts(outcome: Resolution | Conflict) -> tuple[AbsentLibrary, ...]:
-    from wheelcheck.model.resolution import Resolution
-
     if not isinstance(outcome, Resolution) or not outcome.target.platform.startswith("win"):
         return ()
     from wheelcheck.knowledge.loading import may_need_parts
@@ -244,7 +240,6 @@ def _parts(outcome: Resolution | Conflict) -> tuple[AbsentLibrary, ...]:
 
 def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
     from wheelcheck.knowledge.loading import load_advice
-    from wheelcheck.model.resolution import Resolution
 
     # The findings of a conflict are about the versions that the natural pass chose.
     chosen = outcome if isinstance(outcome, Resolution) else outcome.natural
@@ -257,8 +252,6 @@ def _advice(outcome: Resolution | Conflict) -> RepairKnowledge | None:
 
 def needs_repairs(answer: Answer) -> bool:
     """Whether repairs are wanted and something is in the way: an error, a conflict, an advisory."""
-    from wheelcheck.model.finding import Code, Severity
-
     repairable = (Code.ADVISORY, Code.ABI_BREAK)
     return bool(answer.prepared.repairs) and any(
         (finding.severity is Severity.ERROR and finding.code is not Code.FILE_UNVERIFIED)
@@ -305,8 +298,6 @@ def proved_proposals(
 
 def _failing(answer: Answer) -> frozenset[NormalizedName]:
     """The projects of *answer* whose import a finding proves to fail."""
-    from wheelcheck.model.finding import IMPORTS, Code, Severity
-
     proofs = IMPORTS - {Code.SAME_FILE}
     return frozenset(
         each.package
@@ -317,9 +308,6 @@ def _failing(answer: Answer) -> frozenset[NormalizedName]:
 
 def _overlaps(answer: Answer, store: IndexStore) -> tuple[tuple[NormalizedName, NormalizedName], ...]:
     """The projects of *answer* of which two install the same files, where a finding says that there are any."""
-    from wheelcheck.model.finding import Code
-    from wheelcheck.model.resolution import Resolution
-
     if not isinstance(answer.outcome, Resolution) or all(each.code is not Code.SAME_FILE for each in answer.findings):
         return ()
     from wheelcheck.imports.overlaps import overlapping

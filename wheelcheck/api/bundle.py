@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from wheelcheck.api.fetch import FetchRequest
+from wheelcheck.api.fetch import FetchRequest, fetch, iter_unplanned
 from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.environment import (
@@ -165,7 +165,6 @@ def _refuse_unknown(request: BundleRequest) -> None:
 
 def _wheelhouse(order: _Order, staging: Staging, reporter: Transfers) -> tuple[Wheelhouse, Sequence[str]]:
     """The wheels, and what they ask for by their own metadata that the plan lacks."""
-    from wheelcheck.api.fetch import fetch, iter_unplanned
     from wheelcheck.environments.wheelhouse import load_wheelhouse
 
     executable, folder = order.executable, order.request.wheelhouse

@@ -23,8 +23,11 @@ from wheelcheck.api.request import Request, refuse_misspelt
 from wheelcheck.api.several_targets import RepairSearches, TargetAnswers
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem
+from wheelcheck.model.finding import Code
+from wheelcheck.model.judgement import BUILT_ANYWHERE
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import Check, CheckedTarget, GatePolicy
@@ -79,7 +82,6 @@ def check(asked: CheckRequest, *, reporter: Reporter | None = None) -> Check:
     """
     from wheelcheck.findings.verdicts import expired_allowances, unused_allowances
     from wheelcheck.model.check import Check
-    from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentReporter()
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
@@ -186,9 +188,6 @@ class _Checking:
 
     def _to_repair(self, answer: Answer) -> Answer:
         """*answer* for the search for repairs: what any machine builds passes, since an allowance is its cure."""
-        from wheelcheck.model.finding import Code
-        from wheelcheck.model.judgement import BUILT_ANYWHERE
-
         question = answer.prepared.question
         policy = replace(question.policy, allowed=question.policy.allowed | BUILT_ANYWHERE)
         prepared = replace(answer.prepared, question=replace(question, policy=policy))

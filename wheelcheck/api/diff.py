@@ -22,6 +22,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem, WheelcheckError
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import CheckedTarget, Difference, GatePolicy, Side
@@ -53,7 +54,6 @@ def diff(asked: DiffRequest, *, reporter: Reporter | None = None) -> Difference:
     """
     from wheelcheck.findings.verdicts import compare
     from wheelcheck.model.check import Difference
-    from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentReporter()
     request = asked.request

@@ -11,25 +11,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from wheelcheck.api.edges import open_store
 from wheelcheck.api.plan import plan_in
-from wheelcheck.api.preparing import prepare
+from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request, refuse_empty
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, InputUnreadable, MetadataMalformed, UsageProblem
-from wheelcheck.model.failure import Explained, Explanation, FailureKind
+from wheelcheck.index.store import IndexStore
+from wheelcheck.model.failure import Explained, Explanation, Failure, FailureKind, FailureLog
+from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import Settings, load_settings
 from wheelcheck.texts.files import open_file
-
-if TYPE_CHECKING:
-    from wheelcheck.api.preparing import Prepared
-    from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.failure import Failure, FailureLog
-    from wheelcheck.model.target import Target
-    from wheelcheck.settings.loading import Settings
 
 _PARTS = ("platform", "python")
 
@@ -95,7 +91,6 @@ def _parsed(stream: BinaryIO, path: str) -> FailureLog:
 
 def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explained | tuple[Explained, Prepared]:
     """The question that stands for *failure*, or the answer where there is none to ask."""
-    from wheelcheck.settings.loading import load_settings
     from wheelcheck.targets.targets import parse_target
 
     if failure.is_local:

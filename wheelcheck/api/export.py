@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
 from wheelcheck.model.code import parse_tree
-from wheelcheck.model.environment import MANIFEST
+from wheelcheck.model.environment import MANIFEST, RuntimeKind
 from wheelcheck.texts.files import read_file
 
 if TYPE_CHECKING:
@@ -120,7 +120,6 @@ def _plan_path(path: str) -> str:
 def _newest_python(target: Target) -> str:
     """The newest embeddable package that is known for *target*, empty where its patch level was said or none is known."""
     from wheelcheck.api.runtime import known_runtimes
-    from wheelcheck.model.environment import RuntimeKind
 
     found = known_runtimes(target, RuntimeKind.EMBEDDABLE) if target.patch_assumed else ()
     return str(found[0].python) if found else ""

@@ -17,6 +17,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.answers import ExtraRow
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.texts.files import is_file
 
 
 def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tuple[ExtraRow, ...]:
@@ -63,7 +64,6 @@ def _iter_parts(asked: MatrixRequest) -> Iterator[tuple[str, str]]:
 def iter_project_parts(inputs: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each extra (``extra``, name) and each dependency group (``group``, name) of the projects among *inputs*."""
     from wheelcheck.requirements.project_collection import choices_in
-    from wheelcheck.texts.files import is_file
 
     for text in inputs:
         if text.endswith((".toml", ".cfg", ".py")) and is_file(Path(text)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,11 +12,13 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.api.edges import index_config
 from wheelcheck.api.request import Request
+from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import MetadataSource
 from wheelcheck.model.environment import Fetched
-from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.requirement import IndexOptions, project_in
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import Reporter, SilentTransfers, Transfers
+from wheelcheck.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from wheelcheck.environments.filling import FillResult
@@ -143,14 +144,13 @@ def iter_unplanned(plan: Plan, folder: Path) -> Iterator[str]:
     """What the wheels in *folder* ask for that *plan* lacks: their own metadata need not be what the index announced (PEP 658)."""
     from wheelcheck.archives.reader import ArchiveReader
     from wheelcheck.environments.wheelhouse import wanted_files
-    from wheelcheck.errors import ArchiveRefused, MetadataMalformed
     from wheelcheck.knowledge.loading import load_native
     from wheelcheck.targets.fitting import Compatibility, stated_for
 
     reader, compatibility = ArchiveReader(knowledge=load_native), Compatibility(plan.target)
     versions = {package.name: package.version for package in plan.packages}
     chosen = (*plan.options.overrides, *plan.options.excludes, *plan.options.replacements)
-    decided = {canonicalize_name(found[0]) for text in chosen if (found := re.match(r"[\w.-]+", text))}
+    decided = set(map(project_in, chosen))
     for each in wanted_files(plan):
         package, filename = each.package, each.file.filename
         if not each.is_wheel or package.metadata not in _ANNOUNCED:
@@ -171,8 +171,6 @@ def iter_unplanned(plan: Plan, folder: Path) -> Iterator[str]:
 
 
 def _config(where: Request) -> IndexConfig:
-    from wheelcheck.settings.loading import load_settings
-
     return index_config(where, load_settings(Path(where.folder), where.environ), IndexOptions())
 
 

@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
+from packaging.markers import Marker
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
+from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.requirement import IndexOptions, Installer, NamedIndex
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import default_index_url, masked_within
 from wheelcheck.options import IndexStrategy
-
-if TYPE_CHECKING:
-    from packaging.markers import Marker
-
-    from wheelcheck.api.request import Request
-    from wheelcheck.model.target import Target
-    from wheelcheck.settings.loading import Settings
-    from wheelcheck.settings.pip_configuration import PipConfiguration
+from wheelcheck.settings.loading import Settings
+from wheelcheck.settings.pip_configuration import PipConfiguration
 
 _UNASKED: Mapping[Installer, IndexStrategy] = {
     "pip": "unsafe-best-match",

@@ -26,14 +26,15 @@ from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_t
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import IndexOptions
+from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import load_settings
 from wheelcheck.texts.files import is_file
 
 if TYPE_CHECKING:
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
     from wheelcheck.model.requirement import Requirement
-    from wheelcheck.model.resolution import Policy
     from wheelcheck.settings.loading import Settings
 
 _REPAIRS = 3  # of which one is shown: the cheapest that leads to no other cell of the grid
@@ -139,8 +140,6 @@ def _admitted(target: Target, prepared: Prepared) -> Target | Cell:
 
 def matrix_targets(asked: MatrixRequest) -> LoadedTargets:
     """The cells of *asked*, row by row; raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``."""
-    from wheelcheck.settings.loading import load_settings
-
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
     return load_targets(asked.targets, settings, asked.request, today=asked.today, otherwise=_EVERY)
 
@@ -227,7 +226,6 @@ def wheels(request: WheelsRequest, *, reporter: Reporter | None = None) -> Wheel
     """
     from wheelcheck.findings.versions import Judging, read_purity, table
     from wheelcheck.requirements.formats import parse_requirement
-    from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentReporter()
     where = request.where
@@ -271,12 +269,10 @@ def _targets(request: WheelsRequest, settings: Settings) -> tuple[Target, ...]:
     pythons = expanded(request.pythons or settings.pythons, maintained) or (host_target().python,)
     found = (parse_target(platform, python) for python in pythons for platform in platforms)
     # Two words may mean one target: windows and win_amd64.
-    return tuple({(target.platform, target.python): target for target in found}.values())
+    return tuple({target.name: target for target in found}.values())
 
 
 def _policy(where: Request, settings: Settings) -> Policy:
-    from wheelcheck.model.resolution import Policy
-
     options = completed(where, settings)
     cutoff = options["exclude_newer"]
     return Policy(

@@ -6,13 +6,10 @@ import hashlib
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from wheelcheck.model.plan import Plan
-    from wheelcheck.model.target import Target
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.target import Target
 
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
 _STRANGE = re.compile(r"[^A-Za-z0-9._+-]+")

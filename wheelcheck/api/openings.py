@@ -146,7 +146,7 @@ def _moved(target: Target, before: Target, after: Target) -> Target | None:
     """*target* as the repair moves it that moved *before* to *after*; ``None`` where it moves to a platform for another one."""
     from wheelcheck.targets.targets import parse_target
 
-    if (before.platform, before.python) == (after.platform, after.python):
+    if before.name == after.name:
         return target
     if before.platform == after.platform:
         return parse_target(target.platform, after.python)

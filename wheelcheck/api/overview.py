@@ -17,6 +17,9 @@ from wheelcheck.api.matrix import MatrixRequest, matrix
 from wheelcheck.api.targets import TargetWords, day_asked
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import load_settings
+from wheelcheck.texts.files import is_file
+from wheelcheck.texts.words import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +52,6 @@ def overview(request: Request, words: TargetWords, *, reporter: Reporter | None 
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid`` as :func:`matrix` does.
     """
-    from wheelcheck.settings.loading import load_settings
-
     reporter = reporter or SilentReporter()
     request, notes = with_files(request if request.inputs else request.changed((request.folder,)))
     settings = load_settings(Path(request.folder), request.environ)
@@ -60,8 +61,7 @@ def overview(request: Request, words: TargetWords, *, reporter: Reporter | None 
     found = (*(note.removeprefix(f"{request.folder}: ") for note in notes), *((where,) if where else ()))
     unasked = _unasked(request)
     if unasked:
-        named = ", ".join(unasked[:_NAMED]) + (f" and {len(unasked) - _NAMED} more" if len(unasked) > _NAMED else "")
-        found = (*found, f"without extras and groups, of which the project has {named}")
+        found = (*found, f"without extras and groups, of which the project has {folded(unasked, _NAMED)}")
     return Overview(
         matrix=replace(answer, notes=()), inputs=request.inputs, found=(*found, *answer.notes), unasked=unasked
     )
@@ -83,7 +83,7 @@ class _Project:
         from wheelcheck.targets.targets import maintained_pythons
 
         self._settings = settings
-        self._home = next((Path(text).parent for text in request.inputs if _is_file(text)), None)
+        self._home = next((Path(text).parent for text in request.inputs if is_file(Path(text))), None)
         self._maintained = maintained_pythons(day_asked(request, settings, today))
 
     def completed(self, words: TargetWords) -> tuple[TargetWords, str]:
@@ -141,10 +141,3 @@ class _Project:
         except (OSError, UnicodeDecodeError, InputUnreadable):
             return None
         return named if named.targets else None
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):
-        return False

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.api.edges import open_store
 from wheelcheck.api.plan import plan_of
 from wheelcheck.api.preparing import Prepared, prepare
-from wheelcheck.api.reading import InputMode
+from wheelcheck.api.reading import PLANNING, InputMode
 from wheelcheck.errors import UsageProblem, WheelcheckError
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Repair
@@ -56,8 +57,6 @@ def changed_files(
 
 def _digests(prepared: Prepared, name: NormalizedName, version: Version) -> Sequence[str]:
     """The SHA-256 hashes of all files of a release, in order; none where the index does not announce each."""
-    from wheelcheck.api.edges import open_store
-
     with open_store(prepared.index, SilentReporter()) as store:
         hashes = [dict(file.at.hashes).get("sha256") for file in store.page(name).distributions.get(version, ())]
     return sorted({digest for digest in hashes if digest}) if all(hashes) else ()
@@ -98,20 +97,18 @@ def patches_of_check(request: Request, mode: InputMode, check: Check) -> Mapping
     """The patch for each repair that *check*, the answer to *request* in this *mode*, has found."""
     inputs = request.inputs or tuple(record.path for record in check.inputs[:1])
     plans = ((each.target, each.plan) for each in check.targets if each.plan is not None)
-    repairs = ((repair, target, plan) for target, plan in plans if plan.proposals for repair in plan.proposals.repairs)
+    repairs = ((repair, target, plan) for target, plan in plans for repair in plan.repairs)
     return patches_of(request.changed(inputs), mode, repairs)
 
 
 def patches_of_matrix(request: Request, matrix: Matrix) -> Mapping[tuple[Edit, ...], Patch]:
     """The patch for each repair that opens cells of *matrix*, the answer to *request*."""
-    from wheelcheck.api.reading import PLANNING
-
-    plans = {(cell.target.platform, cell.target.python): cell.plan for cell in matrix.cells}
+    plans = {cell.target.name: cell.plan for cell in matrix.cells}
     found = (
         (repair, opening.proved, plan)
         for opening in matrix.openings
         for repair in (opening.repair, *opening.others)
-        if repair is not None and (plan := plans.get((opening.proved.platform, opening.proved.python))) is not None
+        if repair is not None and (plan := plans.get(opening.proved.name)) is not None
     )
     return patches_of(request, PLANNING, found)
 

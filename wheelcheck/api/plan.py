@@ -28,6 +28,7 @@ from wheelcheck.api.request import Request
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import Reporter, SilentReporter
+from wheelcheck.settings.loading import load_settings
 from wheelcheck.texts.files import is_file, is_there
 
 if TYPE_CHECKING:
@@ -150,8 +151,7 @@ def repaired_overrides(prepared: Prepared, plan: Plan) -> str:
 
 def applied_edits(plan: Plan) -> tuple[Edit, ...]:
     """The edits of the repairs that are in *plan* already."""
-    repairs = plan.proposals.repairs if plan.proposals is not None else ()
-    return tuple(edit for repair in repairs if repair.id in plan.applied for edit in repair.edits)
+    return tuple(edit for repair in plan.repairs if repair.id in plan.applied for edit in repair.edits)
 
 
 def why(request: Request, package: str, *, reporter: Reporter | None = None) -> Why:
@@ -171,7 +171,6 @@ def why_each(
 ) -> tuple[Why, ...]:
     """As :func:`why`, for each target that *words* name; where these name at most one, for that of *request* with it."""
     from wheelcheck.api.targets import load_targets
-    from wheelcheck.settings.loading import load_settings
 
     name = _project_name(package, request.inputs)
     reporter = reporter or SilentReporter()

@@ -23,6 +23,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.options import KEYS, OPTIONS, ImportScope, RequestOptions, SdistPolicy
 from wheelcheck.ports import Reporter
+from wheelcheck.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,8 +78,6 @@ def prepare(
 
     Raises ``UsageProblem``, ``InputUnreadable`` and ``SettingsInvalid``.
     """
-    from wheelcheck.settings.loading import load_settings
-
     refuse_empty(request)
     request, _ = with_files(request)
     settings = settings or load_settings(Path(request.folder), request.environ)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Final, Unpack, cast
+from collections.abc import Mapping
+from typing import Final, Unpack, cast
 
 from wheelcheck.errors import UsageProblem
 from wheelcheck.options import OPTIONS, RequestOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from wheelcheck.settings.loading import Settings
+from wheelcheck.settings.loading import Settings
 
 _FIX = r"low|medium|high|R[1-9][0-9]*"
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from wheelcheck.api.edges import cache_dir, read_plan_file
 from wheelcheck.api.fetch import open_files
-from wheelcheck.api.request import completed
+from wheelcheck.api.request import Request, completed
 from wheelcheck.errors import HashMismatch, IndexUnavailable, UsageProblem
-from wheelcheck.model.environment import FetchedRuntime, RuntimeKind
+from wheelcheck.model.environment import FetchedRuntime, KnownRuntime, RuntimeKind
 from wheelcheck.model.plan import PlannedFile
+from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.ports import SilentTransfers, Transfers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from wheelcheck.api.request import Request
-    from wheelcheck.model.environment import KnownRuntime
-    from wheelcheck.model.target import Target
-    from wheelcheck.settings.loading import Settings
+from wheelcheck.settings.loading import Settings, load_settings
 
 WORDS: Mapping[str, RuntimeKind | None] = {
     "auto": None,
@@ -34,7 +29,6 @@ MIRROR = "WHEELCHECK_RUNTIME_MIRROR"
 
 def load_target(words: str) -> Target:
     """The target of a plan file, or of words such as ``win_amd64/3.11``; raises ``UsageProblem`` and ``InputUnreadable``."""
-    from wheelcheck.api.edges import read_plan_file
     from wheelcheck.plans.documents import parse_executable
     from wheelcheck.targets.pythons import split_target
     from wheelcheck.targets.targets import parse_target
@@ -79,7 +73,6 @@ def fetch_runtime(
     to fetch and where to put it, where it is not at hand and its host cannot be asked.
     """
     from wheelcheck.environments.wheelhouse import locked
-    from wheelcheck.settings.loading import load_settings
 
     reporter = reporter or SilentTransfers()
     settings = load_settings(Path(where.folder), where.environ)
@@ -111,7 +104,6 @@ def _unknown(target: Target, word: str) -> UsageProblem:
 
 
 def _folder(where: Request, settings: Settings, into: Path | None) -> Path:
-    from wheelcheck.api.edges import cache_dir
     from wheelcheck.index.disk_cache import RUNTIMES
 
     cache = cache_dir(where, settings)

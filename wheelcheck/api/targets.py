@@ -19,7 +19,7 @@ from wheelcheck.texts.files import read_file, read_text
 
 if TYPE_CHECKING:
     from wheelcheck.model.check import GatePolicy
-    from wheelcheck.model.target import NamedTargets, Target
+    from wheelcheck.model.target import NamedTargets, Target, TargetName
     from wheelcheck.options import TargetOptions
     from wheelcheck.settings.loading import Settings
 
@@ -119,9 +119,9 @@ def load_targets(
         own = _of_environments(request, found, every, words.pythons or settings.pythons)
         found = own or found
     found += [parse_target_file(_text(path), path) for path in files]
-    targets: dict[tuple[str, str], Target] = {}
+    targets: dict[TargetName, Target] = {}
     for target in found or [parse_target(None, None)]:
-        targets.setdefault((target.platform, target.python), target)
+        targets.setdefault(target.name, target)
     notes = [f"no target was taken from {note}" for source in sources for note in source.notes]
     notes += [f"{each.origin}: {each.assumed}" for source in sources for each in source.targets if each.assumed]
     notes += _iter_borrowed(words, sources, settings)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from wheelcheck.archives.conditions import truth_of
+from wheelcheck.archives.handlers import catches
 from wheelcheck.model.code import ImportTarget
 
 _CAUGHT = frozenset({"AttributeError", "Exception", "BaseException"})
@@ -42,7 +43,7 @@ def _in_statement(node: ast.stmt, target: ImportTarget) -> Iterator[ast.Attribut
                 yield from _in_block(node.body if known else node.orelse, target)
         case ast.Try() | ast.TryStar():
             # What a handler catches may be raised by any statement, so that those behind it do not run.
-            if not any(_catches(handler.type) for handler in node.handlers):
+            if not any(catches(handler, _CAUGHT) for handler in node.handlers):
                 yield from _in_block(node.body[:1] if node.handlers else node.body, target)
             if all(map(_is_at_hand, node.body)):
                 yield from _in_block(node.orelse, target)
@@ -84,13 +85,3 @@ def _inner(node: ast.AST) -> Iterator[ast.expr]:
             yield child
         elif isinstance(child, ast.keyword):
             yield child.value
-
-
-def _catches(caught: ast.expr | None) -> bool:
-    if isinstance(caught, ast.Tuple):
-        return any(map(_catches, caught.elts))
-    return caught is None or _name(caught) in _CAUGHT
-
-
-def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import ast
-import operator
 import re
 from collections.abc import Callable
 
-from wheelcheck.model.code import ImportTarget
+from wheelcheck.model.code import COMPARISONS, ImportTarget
 
 _Known = None | bool | int | str | tuple[int | str, ...]
-_ORDER: dict[type[ast.cmpop], Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 # Names of widely used constants for Python 2 and 3, wherever they are imported from.
 _ABOUT_PYTHON = {
     "PY2": False, "PY3": True, "IS_PY2": False, "IS_PY3": True, "IS_PYTHON_2": False, "IS_PYTHON_3": True, "py2": False,
@@ -60,7 +51,7 @@ def truth_of(test: ast.expr, target: ImportTarget) -> bool | None:
 
 
 def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: ImportTarget) -> bool | None:
-    order = _ORDER.get(type(comparison))
+    order = COMPARISONS.get(type(comparison))
     wanted = _numbers(right)
     if _is_version_info(left):
         return _ordered((3, target.minor), order, wanted) if wanted and order else None

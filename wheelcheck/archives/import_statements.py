@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of
-from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule
+from wheelcheck.archives.handlers import catches, suppressed
+from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule, last_name
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.
@@ -111,7 +112,9 @@ class _StatementReader:
                 self._try(node, kind)
             case ast.With() | ast.AsyncWith():
                 self._expressions((item.context_expr for item in node.items), kind)
-                self.block(node.body, _guarded(kind) if any(_suppresses(item) for item in node.items) else kind)
+                self.block(
+                    node.body, _guarded(kind) if any(suppressed(item) & _CAUGHT for item in node.items) else kind
+                )
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._expressions(
                     (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)), kind
@@ -134,7 +137,7 @@ class _StatementReader:
                     self._expressions((each,), kind)
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
-        catching = [handler for handler in node.handlers if _catches(handler.type)]
+        catching = [each for each in node.handlers if catches(each, _CAUGHT)]
         # A handler that ends in an exception of its own forgives nothing.
         forgiven = any(not any(self._ends(each, (ast.Raise,)) for each in one.body) for one in catching)
         first = len(self._found)
@@ -168,7 +171,7 @@ class _StatementReader:
             waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
 
     def _call(self, node: ast.Call, kind: ImportKind) -> None:
-        if _last_name(node.func) not in ("import_module", "__import__") or not node.args:
+        if last_name(node.func) not in ("import_module", "__import__") or not node.args:
             return
         first = node.args[0]
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
@@ -184,7 +187,7 @@ class _StatementReader:
         given = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "package")]
         if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
             return given[0].value
-        return self._module if given and _last_name(given[0]) == "__name__" else self._package
+        return self._module if given and last_name(given[0]) == "__name__" else self._package
 
 
 def _top(name: str) -> str:
@@ -208,17 +211,17 @@ def _branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         then, otherwise = _branches(test.operand, kind)
         return otherwise, then
-    if _last_name(test) == "TYPE_CHECKING":
+    if last_name(test) == "TYPE_CHECKING":
         return ImportKind.TYPE_CHECKING, kind
     if _is_main(test):
         return _inside(kind), kind  # a script's part, which importing the module leaves out
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         parts = [_branches(value, kind)[0] for value in test.values]
         return next((part for part in parts if part is not kind), kind), kind
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and _last_name(_called(test.left)) == "find_spec":
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and last_name(_called(test.left)) == "find_spec":
         there = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
         return (_guarded(kind), kind) if there else (kind, _guarded(kind))
-    if _ASKS.fullmatch(_last_name(_called(test))):
+    if _ASKS.fullmatch(last_name(_called(test))):
         return _guarded(kind), kind
     return kind, kind
 
@@ -231,40 +234,17 @@ def _is_main(test: ast.expr) -> bool:
     if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
         return False
     sides = (test.left, *test.comparators)
-    return any(_last_name(side) == "__name__" for side in sides) and any(
+    return any(last_name(side) == "__name__" for side in sides) and any(
         isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
     )
 
 
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _catches(caught: ast.expr | None) -> bool:
-    if caught is None:
-        return True
-    if isinstance(caught, ast.Tuple):
-        return any(_catches(each) for each in caught.elts)
-    return _last_name(caught) in _CAUGHT
-
-
 def _exits(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _last_name(node.value.func) in _EXITS
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _EXITS
 
 
 def _length_of_imports(body: list[ast.stmt]) -> int:
     """How many statements at the beginning of *body* are imports."""
     return next(
         (place for place, each in enumerate(body) if not isinstance(each, ast.Import | ast.ImportFrom)), len(body)
-    )
-
-
-def _suppresses(item: ast.withitem) -> bool:
-    call = item.context_expr
-    return (
-        isinstance(call, ast.Call)
-        and _last_name(call.func) == "suppress"
-        and any(_catches(argument) for argument in call.args)
     )

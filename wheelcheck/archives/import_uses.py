@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
-from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap
+from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles, ModuleMap, packages_above
 from wheelcheck.model.code import ImportKind, ImportSurvey, ImportTarget, ImportUse, ParsedModule, parse_source
 
 _FOLLOWED = 4 * 1024**2
@@ -78,7 +78,7 @@ def _follow(
     reached runs that package anyway: so most files need not be parsed. In a huge package the search ends early, at the modules
     with the longest names.
     """
-    inner |= {module: frozenset(name for name in _above(module) if own.knows(name)) for module in later}
+    inner |= {module: frozenset(name for name in packages_above(module) if own.knows(name)) for module in later}
     newly = reached
     waiting = sorted(later, key=lambda module: (module.count("."), module))
     budget = _FOLLOWED
@@ -169,19 +169,14 @@ def _use(
 
 
 def _inner(read: _ParsedFile, own: ModuleMap) -> frozenset[str]:
-    imported: set[str] = set(_above(read.module))
+    imported: set[str] = set(packages_above(read.module))
     for each in read.statements:
         if each.kind is not ImportKind.UNCONDITIONAL:
             continue
-        imported.update((each.module, *_above(each.module)))
+        imported.update((each.module, *packages_above(each.module)))
         imported.update(f"{each.module}.{name}" for name, _ in each.names)
     imported.discard(read.module)
     return frozenset(name for name in imported if own.knows(name))
-
-
-def _above(module: str) -> Sequence[str]:
-    parts = module.split(".")
-    return [".".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _unread(total: int, unreadable: int, long: int) -> str:

@@ -29,10 +29,9 @@ from wheelcheck.archives.library_values import (
     forget,
     is_library,
     join,
-    last_name,
     merged,
 )
-from wheelcheck.model.code import ImportTarget, LibraryLoad, ParsedModule
+from wheelcheck.model.code import ImportTarget, LibraryLoad, ParsedModule, last_name
 
 MENTIONS = re.compile(rb"CDLL|WinDLL|LoadLibrary|dlopen|find_library")
 """What every source that loads a library mentions."""

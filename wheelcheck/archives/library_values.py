@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
@@ -16,13 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of, unset_default
-from wheelcheck.model.code import ImportTarget, ParsedModule
+from wheelcheck.model.code import COMPARISONS, ImportTarget, ParsedModule, last_name
 
 LOADERS = frozenset({"CDLL", "WinDLL", "OleDLL", "PyDLL", "LoadLibrary", "dlopen"})
 SEARCH = "find_library"
-_WHERE_EMPTY: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt,
-}  # fmt: skip
 _MOST = 100
 _LONGEST = 300
 """How many texts, of how many characters, a sum of texts may have."""
@@ -265,9 +261,9 @@ class ValueReader:
                 left=ast.Call(func=ast.Name(id="len"), args=[inner]),
                 ops=[how],
                 comparators=[ast.Constant(value=int() as bound)],
-            ) if type(how) in _WHERE_EMPTY:
+            ) if type(how) in COMPARISONS:
                 value = self.asked(inner, names)
-                return _WHERE_EMPTY[type(how)](0, bound) if value.is_empty else None
+                return COMPARISONS[type(how)](0, bound) if value.is_empty else None
             case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as how], comparators=[ast.Constant(value=None)]):
                 value = self.asked(left, names)
                 known = value.absent if value.is_known else None
@@ -391,10 +387,3 @@ def added(one: Value, other: Value) -> Value:
     is_small = is_short and len(one.texts) * len(other.texts) <= _MOST
     texts = tuple(first + last for first in one.texts for last in other.texts) if is_small else ()
     return Value(texts=texts) if texts else UNKNOWN
-
-
-def last_name(node: ast.expr | None) -> str:
-    """``b`` of ``a.b`` and of ``b``; empty for another expression."""
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.attr if isinstance(node, ast.Attribute) else ""

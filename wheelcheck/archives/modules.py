@@ -58,7 +58,7 @@ class ModuleMap(Struct, frozen=True):
     def top_modules(self) -> TopModules:
         """The top-level names, and the modules to import first: packages and modules that are in no package."""
         whole = {name for name in (*self.sources, *self.compiled) if self.sources.get(name) or name in self.compiled}
-        first = {name for name in whole if not any(above in whole for above in _above(name))}
+        first = {name for name in whole if not any(above in whole for above in packages_above(name))}
         return TopModules(names=self.tops, shallowest=frozenset(first), native=self.native)
 
     def package_of(self, module: str) -> str:
@@ -80,9 +80,10 @@ class ModuleMap(Struct, frozen=True):
         )
 
 
-def _above(module: str) -> Iterator[str]:
+def packages_above(module: str) -> list[str]:
+    """The packages that importing *module* imports before it: ``a`` and ``a.b`` for ``a.b.c``."""
     parts = module.split(".")
-    return (".".join(parts[:depth]) for depth in range(1, len(parts)))
+    return [".".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def map_modules(

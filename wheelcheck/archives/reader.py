@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archives.source_tree import Limits
+from wheelcheck.archives.source_tree import Limits, read_folder
 
 # Each reader is imported when the first archive of its kind comes: what the cache answers is not read again.
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ class ArchiveReader:
     def judge_folder(self, folder: Path) -> Judgement:
         """Likewise for an unpacked source tree, whose name and version come from its own files."""
         from wheelcheck.archives.core_metadata import FileIdentity
-        from wheelcheck.archives.source_tree import read_folder
 
         return self._judge(read_folder(folder, self._limits), FileIdentity(readings=()))
 

@@ -16,6 +16,7 @@ from wheelcheck.model.judgement import Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_values import ScriptReading
 from wheelcheck.texts.toml import table_at
+from wheelcheck.texts.words import folded
 
 Table = Mapping[str, object]
 _LEGACY = "setuptools.build_meta:__legacy__"  # the backend where none is declared (PEP 517)
@@ -120,10 +121,7 @@ def compiled_sources(facts: SourceFacts) -> tuple[str, ...]:
 def shown_sources(facts: SourceFacts) -> tuple[str, ...]:
     """A sentence that names the first compiled-language sources, or nothing."""
     sources = compiled_sources(facts)
-    if not sources:
-        return ()
-    more = f" and {len(sources) - SHOWN} more" if len(sources) > SHOWN else ""
-    return (f"compiled-language sources: {', '.join(sources[:SHOWN])}{more}",)
+    return (f"compiled-language sources: {folded(sources, SHOWN)}",) if sources else ()
 
 
 def native(facts: SourceFacts, *evidence: str) -> Verdict:

@@ -16,7 +16,7 @@ from packaging.version import Version
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
 from wheelcheck.archives.source_facts import SourceFacts, text_items
 from wheelcheck.archives.source_tree import SourceTree
-from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource, as_version
 from wheelcheck.model.knowledge import BackendKind
 from wheelcheck.texts.poetry import poetry_requirements
 from wheelcheck.texts.setup_values import ScriptReading
@@ -90,7 +90,7 @@ def _named(facts: SourceFacts) -> tuple[NormalizedName, Version | None] | str:
     for where, claimed, version_text in claims:
         if not isinstance(claimed, str) or not claimed:
             continue
-        name, version = canonicalize_name(claimed), _version(version_text)
+        name, version = canonicalize_name(claimed), as_version(version_text)
         if facts.identity.admits(name, version):
             return next(((own, known) for own, known in facts.identity.readings if own == name), (name, version))
         if where == "PKG-INFO":
@@ -98,13 +98,6 @@ def _named(facts: SourceFacts) -> tuple[NormalizedName, Version | None] | str:
     if facts.identity.readings:
         return facts.identity.readings[0]
     return "nothing in it says which project it is"
-
-
-def _version(text: object) -> Version | None:
-    try:
-        return Version(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _static_pkg_info(facts: SourceFacts) -> StatedDependencies | None:

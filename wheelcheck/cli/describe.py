@@ -134,7 +134,7 @@ SCHEMAS = {
     "check": "report.check.document:CheckDocument",
     "diff": "report.difference_document:DiffDocument",
     "matrix": "report.matrix_document:MatrixDocument",
-    "explain": "report.explain_document:ExplainDocument",
+    "explain": "report.explain:ExplainDocument",
     "bundle": "model.environment:Manifest",
     "release": "model.release:Release",
     "verify": "report.verify:VerifyDocument",

@@ -175,8 +175,7 @@ def _patches(request: Request, plan: Plan) -> Mapping[tuple[Edit, ...], Patch]:
     from wheelcheck.api.own_files import patches_of
     from wheelcheck.api.reading import PLANNING
 
-    repairs = plan.proposals.repairs if plan.proposals is not None else ()
-    return patches_of(request, PLANNING, ((repair, plan.target, plan) for repair in repairs))
+    return patches_of(request, PLANNING, ((repair, plan.target, plan) for repair in plan.repairs))
 
 
 def _document(plan: Any) -> bytes:  # noqa: ANN401
@@ -244,7 +243,7 @@ def tell_of_fix(fix: str | None, plan: Plan) -> None:
     """Say on stderr why the repair that *fix* asks for is not in *plan*, where one was looked for."""
     if fix is None or plan.applied or plan.proposals is None:
         return
-    risks = ", ".join(f"{repair.id} is {repair.risk.value}" for repair in plan.proposals.repairs)
+    risks = ", ".join(f"{repair.id} is {repair.risk.value}" for repair in plan.repairs)
     print_note(f"no repair at or under {fix} risk: {risks}" if risks else "no repair was found")
 
 

@@ -12,6 +12,7 @@ from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import as_json, request_options, table_options
 from wheelcheck.cli.showing import Showing
 from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.survey.running import Progress
@@ -86,7 +87,6 @@ def survey_command(
     """
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
-    from wheelcheck.errors import UsageProblem
     from wheelcheck.survey.answering import Limits
     from wheelcheck.survey.running import SurveyRequest, survey
     from wheelcheck.survey.summary import render_summary

@@ -26,6 +26,7 @@ from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
 from wheelcheck.model.environment import EARLIEST
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
+from wheelcheck.model.requirement import project_in
 from wheelcheck.model.urls import masked_within
 from wheelcheck.ports import Transfers
 from wheelcheck.targets.fitting import Compatibility
@@ -227,7 +228,7 @@ def refuse_unplanned(path: Path, wanted: Wanted, plan: Plan) -> None:
     if not any((tag.interpreter, tag.abi, tag.platform) in plan.target.rank for tag in tags):
         raise _refused(wanted, f"gave a wheel for {_shown(tags)}, which {plan.target} does not take")
     # A package may require itself with its extras.
-    changed = {_named(text) for text in (*plan.options.overrides, *plan.options.excludes)}
+    changed = {project_in(text) for text in (*plan.options.overrides, *plan.options.excludes)}
     allowed = {wanted.package.name, *wanted.package.requires, *changed}
     unplanned = sorted(set(_stated(path, wanted, plan)) - allowed)
     if unplanned:
@@ -265,13 +266,6 @@ def _requires_dist(path: Path, wanted: Wanted) -> list[str]:
         raise _refused(wanted, "gave a wheel that cannot be read") from error
     found: list[str] = HeaderParser().parsestr(text).get_all("Requires-Dist") or []
     return found
-
-
-def _named(text: str) -> NormalizedName:
-    try:
-        return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement:
-        return canonicalize_name(text)
 
 
 def _refused(wanted: Wanted, fact: str, hint: str = "") -> ArchiveRefused:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from wheelcheck.environments.bundle.writing import PREFIX_LENGTH
 from wheelcheck.model.machine import Fitness, Machine, MachineCheck
 from wheelcheck.model.target import Target
+from wheelcheck.texts.words import folded
 
 BUILDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -85,8 +86,7 @@ def _contamination(machine: Machine, needs: Needs | None, builder: str) -> Itera
         found.append(_row("conda", f"this Python is conda's: {machine.prefix}", remedy))
     if machine.path_lines:
         files = sorted({file for file, _ in machine.path_lines})
-        more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-        fact = f"{', '.join(files[:_NAMED])}{more} add folders such as {machine.path_lines[0][1]}"
+        fact = f"{folded(files, _NAMED)} add folders such as {machine.path_lines[0][1]}"
         found.append(_row(".pth files", fact, "build in a fresh environment: what lies there is no part of the plan"))
     yield from found
     if len(found) == before:

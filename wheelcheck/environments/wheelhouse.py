@@ -25,6 +25,7 @@ from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import TargetName
 from wheelcheck.ports import Transfers
 from wheelcheck.texts.files import read_file
+from wheelcheck.texts.words import folded
 
 _PLAIN = re.compile(r"""[^./\\:"<>|?*][^/\\:"<>|?*]*""")
 SOURCES = "sources"
@@ -216,10 +217,9 @@ def load_wheelhouse(
             _refuse_changed(folder / entry.filename, digests_of(folder / entry.filename), entry)
         wheels.append(_housed(folder, wanted, entry))
     if missing:
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise UsageProblem(
             f"{len(missing)} of {len(missing) + len(wheels)} files of the plan are not there: "
-            f"{', '.join(missing[:_SHOWN])}{more}",
+            f"{folded(missing, _SHOWN)}",
             address=str(folder),
             hint=f"wheelcheck fetch {plan_path} -d {folder}",
         )

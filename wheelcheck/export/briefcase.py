@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from wheelcheck.errors import UsageProblem
 from wheelcheck.export.shipment import Shipment, fetch_options, pinned, safe_address
 from wheelcheck.model.plan import Plan
+from wheelcheck.model.urls import is_default_index
 from wheelcheck.plans.documents import refuse_unexecutable
 
 _PLATFORMS = {"win32": "windows", "darwin": "macOS", "linux": "linux"}
@@ -59,8 +60,6 @@ def _iter_header(plan: Plan) -> Iterator[str]:
 
 
 def _installer_args(plan: Plan) -> list[str]:
-    from wheelcheck.model.urls import is_default_index
-
     first, *rest = [safe_address(index) for index in plan.options.indexes] or [""]
     options = [f"--index-url={first}"] if first and not is_default_index(first) else []
     return [*options, *(f"--extra-index-url={index}" for index in rest)]

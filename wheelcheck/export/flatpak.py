@@ -70,4 +70,4 @@ def _module(name: str, packages: list[ReadyPackage], machine: str) -> dict[str, 
 
 
 def _is_for_all(package: PlannedPackage) -> bool:
-    return package.file is not None and package.file.filename.endswith(("-any.whl", ".tar.gz", ".zip"))
+    return (package.filename or "").endswith(("-any.whl", ".tar.gz", ".zip"))

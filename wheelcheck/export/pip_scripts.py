@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ from wheelcheck.export.shipment import (
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
 from wheelcheck.model.urls import is_default_index
+from wheelcheck.texts.words import counted
 
 _BUILT = "built"
 """The folder, relative to where a script works, that takes the wheels that are built once."""
@@ -197,7 +198,7 @@ def _dockerfile_quoted(word: str) -> str:
 
 def _headline(plan: Plan) -> str:
     """The first line of every script for *plan*, without the sign of a comment."""
-    return f"Made by wheelcheck: installs {_count(plan.packages)} for {plan.target}, and for no other."
+    return f"Made by wheelcheck: installs {counted(len(plan.packages), 'package')} for {plan.target}, and for no other."
 
 
 def _required_interpreter(plan: Plan) -> dict[str, str]:
@@ -262,22 +263,18 @@ def _iter_installs(phase: BuilderPhase, entries: Iterable[ReadyPackage], links: 
     why = f": {one_line(phase.reason)}" if phase.reason else ""
     for index, group in fetched.items():
         yield PipCall(
-            title=f"Installing {_count(group)}{f' from {index[-1]}' if index else ''}{why}",
+            title=f"Installing {counted(len(group), 'package')}{f' from {index[-1]}' if index else ''}{why}",
             arguments=("install", *bare, "--only-binary", ":all:", "--require-hashes", *index),
             lines=tuple(_line(entry) for entry in group),
             is_install=True,
         )
     if built:
         yield PipCall(
-            title=f"Installing {_count(built)} built from source{why}",
+            title=f"Installing {counted(len(built), 'package')} built from source{why}",
             arguments=("install", *bare, "--no-index", "--find-links", _BUILT),
             lines=tuple(f"{entry.package.name}=={entry.package.version}" for entry in built),
             is_install=True,
         )
-
-
-def _count(entries: Sequence[object]) -> str:
-    return "1 package" if len(entries) == 1 else f"{len(entries)} packages"
 
 
 def _index(entry: ReadyPackage, links: frozenset[str]) -> tuple[str, ...]:

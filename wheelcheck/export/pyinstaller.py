@@ -51,7 +51,7 @@ def _iter_sizes(shipment: Shipment, plan: Plan) -> Iterator[str]:
                 sizes[file.owner] = sizes.get(file.owner, 0) + file.size
         what = "installed"
     else:
-        sizes = {package.name: package.file.size for package in plan.packages if package.file and package.file.size}
+        sizes = {package.name: package.size for package in plan.packages if package.size}
         what = "to download"
     if not sizes:
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomli_w
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel, Pylock
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from wheelcheck.export.shipment import SECURE, ReadyPackage, Shipment, iter_ready, uploaded_at
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 
@@ -69,7 +70,8 @@ def _package(entry: ReadyPackage) -> Package:
     return Package(
         name=package.name,
         version=package.version,
-        requires_python=_specifier(package.requires_python),
+        # Old releases declare specifiers that no standard reads; a lock must not repeat them.
+        requires_python=as_specifier(package.requires_python) if package.requires_python else None,
         dependencies=[{"name": name} for name in package.requires] or None,
         index=masked(file.index) if file.index and archive is None else None,
         archive=archive,
@@ -87,11 +89,3 @@ def _is_standard_name(filename: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _specifier(text: str | None) -> SpecifierSet | None:
-    try:
-        return SpecifierSet(text) if text else None
-    except InvalidSpecifier:
-        # Old releases declare specifiers that no standard reads; a lock must not repeat them.
-        return None

@@ -54,8 +54,8 @@ def _iter_lines(shipment: Shipment, plan: Plan, entry: str, bitness: int) -> Ite
 
 
 def _wheel(package: PlannedPackage) -> str:
-    if package.installability is Installability.WHEEL and package.file is not None:
-        return f"    {_FOLDER}/{package.file.filename}"
+    if package.installability is Installability.WHEEL and package.filename is not None:
+        return f"    {_FOLDER}/{package.filename}"
     # Built once, into a wheel for every platform; its tag may still name Python 2 as well.
     return f"    {_FOLDER}/{package.name.replace('-', '_')}-{package.version}-py*-none-any.whl"
 

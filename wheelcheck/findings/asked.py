@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 from packaging.version import Version
@@ -20,6 +20,7 @@ from wheelcheck.model.resolution import Clash, Conflict, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import hashes_in, masked, reference_key
 from wheelcheck.ports import Projects
+from wheelcheck.texts.words import folded
 
 _VERSIONS_NAMED = 3
 _BOUNDS_NAMED = 6
@@ -89,9 +90,8 @@ def _withdrawal(diagnosis: Diagnosis, clash: Clash) -> str:
     reasons = [(version, project.release(version).yanked) for version in finals]
     if not reasons or any(reason is None for _, reason in reasons):
         return ""
-    named = ", ".join(f"{version} ({reason or 'no reason given'})" for version, reason in reasons[:_VERSIONS_NAMED])
-    more = f" and {len(reasons) - _VERSIONS_NAMED} more" if len(reasons) > _VERSIONS_NAMED else ""
-    return f"{clash.name} was withdrawn by the maintainers in every version that is admitted: {named}{more}; only a pin reaches one"
+    named = folded([f"{version} ({reason or 'no reason given'})" for version, reason in reasons], _VERSIONS_NAMED)
+    return f"{clash.name} was withdrawn by the maintainers in every version that is admitted: {named}; only a pin reaches one"
 
 
 def find_spent_budget(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def find_conda_packages(diagnosis: Diagnosis) -> Iterator[Finding]:
     packages = [each for each in diagnosis.outcome.unsupported if each.kind == "conda"]
     judged = [each for each in packages if each.is_judged]
     if judged:
-        named = _shortened(list(dict.fromkeys(str(each.stand_in) for each in judged)))
+        named = folded(list(dict.fromkeys(str(each.stand_in) for each in judged)), _ASKERS_NAMED)
         yield Finding.of(
             Code.JUDGED_BY_NAME,
             message=f"{len(judged)} conda packages were judged as what the index has of their name and version: {named}",
@@ -164,18 +164,13 @@ def find_conda_packages(diagnosis: Diagnosis) -> Iterator[Finding]:
     if others:
         yield Finding.of(
             Code.CONDA_UNJUDGED,
-            message=f"{len(others)} conda packages were not judged: {_shortened([each.text for each in others])}",
+            message=f"{len(others)} conda packages were not judged: {folded([each.text for each in others], _ASKERS_NAMED)}",
             evidence=tuple(f"{each.text} — {_reason(each)}, asked by {each.origin}" for each in others),
         )
 
 
 def _reason(package: UnsupportedRequirement) -> str:
     return f"no index has {package.stand_in}" if package.stand_in is not None else package.hint
-
-
-def _shortened(texts: Sequence[str]) -> str:
-    more = len(texts) - _ASKERS_NAMED
-    return ", ".join(texts[:_ASKERS_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def find_local_folders(diagnosis: Diagnosis) -> Iterator[Finding]:
@@ -349,13 +344,12 @@ def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage, main: st
         )
         return
     if changed:
-        named = ", ".join(file.filename for file in changed[:_NAMED])
-        more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+        named = folded([file.filename for file in changed], _NAMED)
         yield Finding.of(
             Code.LOCK_DISAGREES,
             package=package.name,
             version=pin.version,
-            message=f"{package}: the index has other bytes than the lock under the name {named}{more}",
+            message=f"{package}: the index has other bytes than the lock under the name {named}",
             evidence=tuple(_hashes(file, offered) for file in changed[:_NAMED]),
         )
     if pin.distribution is not None and is_gone:

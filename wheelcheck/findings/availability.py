@@ -15,6 +15,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Refusal, RefusalReason, Target
 from wheelcheck.targets.project_view import ProjectView, Release
+from wheelcheck.texts.words import folded
 
 _LINES = 6
 _BOUNDS_NAMED = 2
@@ -128,8 +129,7 @@ def _limits(view: AnswerView) -> tuple[_Limit, ...]:
 
 
 def _folded(words: Sequence[str]) -> str:
-    more = len(words) - _BOUNDS_NAMED
-    return " and ".join(words) if more <= 0 else f"{', '.join(words[:_BOUNDS_NAMED])} and {more} more"
+    return " and ".join(words) if len(words) <= _BOUNDS_NAMED else folded(words, _BOUNDS_NAMED)
 
 
 # The standing of each version

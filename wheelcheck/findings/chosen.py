@@ -16,6 +16,7 @@ from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, OlderPick, Pin
 from wheelcheck.model.target import RefusalReason
 from wheelcheck.targets.project_view import PageFacts, first_upload
+from wheelcheck.texts.words import joined
 
 _YEARS_BEHIND = 2.0
 _DAYS_A_YEAR = 365.25
@@ -310,11 +311,7 @@ def find_missing_times(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def _named(names: list[str]) -> str:
-    return (
-        " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        if len(names) <= _NAMES_SHOWN
-        else f"{len(names)} projects"
-    )
+    return joined(names) if len(names) <= _NAMES_SHOWN else f"{len(names)} projects"
 
 
 def _clashing(diagnosis: Diagnosis) -> Iterator[NormalizedName]:

@@ -14,6 +14,7 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.model.distribution import Distribution, MetadataSource, ProjectPage
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Pin
+from wheelcheck.texts.words import folded
 
 _NAMES_SHOWN = 5
 _COMMON = re.compile(
@@ -94,11 +95,10 @@ def find_failed_indexes(diagnosis: Diagnosis) -> Iterator[Finding]:
             failed.setdefault(index, []).append(name)
             reasons.setdefault(index, reason)
     for index, names in failed.items():
-        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         yield Finding.of(
             Code.INDEX_FAILED,
             message=f"{index} could not be asked, and the other indexes answered alone",
-            evidence=(reasons[index], f"not seen there: {', '.join(names[:_NAMES_SHOWN])}{more}"),
+            evidence=(reasons[index], f"not seen there: {folded(names, _NAMES_SHOWN)}"),
         )
 
 

@@ -15,6 +15,7 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
+from wheelcheck.texts.words import folded
 
 _NAMED = 6
 _NAMED_FLOORS = {"manylinux1": "2_5", "manylinux2010": "2_12", "manylinux2014": "2_17"}
@@ -194,9 +195,7 @@ def _elsewhere_of(diagnosis: Diagnosis, pin: Pin, code: Code) -> tuple[str, ...]
 
 
 def _joined(words: Sequence[str]) -> str:
-    shown = words[:_NAMED] if len(words) > _NAMED + 1 else words
-    more = f" and {len(words) - len(shown)} more" if len(shown) < len(words) else ""
-    return ", ".join(shown) + more
+    return folded(words, _NAMED if len(words) > _NAMED + 1 else len(words))
 
 
 def _pythons_joined(words: Iterable[str]) -> str:

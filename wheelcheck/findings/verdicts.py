@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from wheelcheck.model.check import (
+    VERDICTS,
     Allowance,
     ChangeKind,
     CheckedTarget,
@@ -24,14 +25,13 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
-from wheelcheck.model.finding import Code, Finding, Severity
+from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.model.requirement import Origin
 from wheelcheck.model.resolution import Exemption
 from wheelcheck.model.target import Target
 
-_BY_SEVERITY = {Severity.ERROR: Verdict.FAILS, Severity.WARNING: Verdict.WARNS, Severity.INFO: Verdict.NOTED}
 _ORDER = {verdict: position for position, verdict in enumerate(Verdict)}
 _JUDGED_AS = {
     Code.SOURCE_PURE: Installability.SDIST_PURE,
@@ -88,7 +88,7 @@ def _is_meant(allowance: Allowance | None, code: Code) -> bool:
 
 def _alone(finding: Finding, policy: GatePolicy) -> Verdict:
     """The verdict without allowances and baseline."""
-    verdict = _BY_SEVERITY[finding.severity]
+    verdict = VERDICTS[finding.severity]
     failing = _longest(policy.fail_on, finding.code)
     warning = _longest(policy.warn_only, finding.code)
     if failing > warning:

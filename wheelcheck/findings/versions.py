@@ -19,6 +19,7 @@ from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.ports import Projects
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView, Release
+from wheelcheck.texts.words import folded, joined
 
 Purity = Callable[[tuple[Distribution, ...]], Installability | None]
 """Judges the source archive of a release by its other files, without reading it; ``None`` where they do not show it."""
@@ -247,5 +248,5 @@ def is_floor_of(platform: str, target: Target) -> bool:
 def _joined(words: Iterable[str], last: str = " and ") -> str:
     words = list(words)
     if len(words) > _NAMED + 1:
-        return f"{', '.join(words[:_NAMED])} and {len(words) - _NAMED} more"
-    return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        return folded(words, _NAMED)
+    return joined(words, last)

@@ -7,7 +7,6 @@ string behind, and put back after; where one is not found again, ``tomllib`` rea
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar, cast
@@ -18,6 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, WheelcheckError
+from wheelcheck.model.requirement import parse_marker
 from wheelcheck.texts.places import project_name
 from wheelcheck.texts.sources import decoded
 from wheelcheck.texts.toml import Table, fault_of, limit_met
@@ -31,12 +31,6 @@ _ROW = re.compile(
     re.MULTILINE | re.ASCII,
 )
 _FEWEST = 20
-
-
-@functools.lru_cache(maxsize=20_000)
-def shared_marker(text: str) -> Marker:
-    """The marker *text*: equal texts give the same object, by which its outcomes are remembered."""
-    return Marker(text)
 
 
 class LockTable(Table):
@@ -65,7 +59,7 @@ class LockTable(Table):
 
     def marker_of(self, text: str) -> Marker:
         """*text* as a marker."""
-        return self.read(text, shared_marker, InvalidMarker, "no environment marker (PEP 508)")
+        return self.read(text, parse_marker, InvalidMarker, "no environment marker (PEP 508)")
 
     def specifier(self, key: str) -> SpecifierSet | None:
         """The bounds under *key*, ``None`` without any."""

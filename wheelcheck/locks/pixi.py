@@ -15,9 +15,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.documents import MANGLED, LockTable, refuse_version, shared_marker
+from wheelcheck.locks.documents import MANGLED, LockTable, refuse_version
 from wheelcheck.locks.files import FileList
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
+from wheelcheck.model.requirement import parse_marker
 from wheelcheck.model.urls import masked
 from wheelcheck.texts.sources import decoded
 from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
@@ -178,13 +179,13 @@ def _marker(subdir: str) -> Marker:
     system, _, machine = subdir.partition("-")
     if system not in _SYSTEMS or not machine.replace("_", "").isalnum():
         # Nothing that is judged here runs there.
-        return shared_marker("sys_platform == 'none'")
+        return parse_marker("sys_platform == 'none'")
     machine = _MACHINES.get((system, machine), machine)
-    return shared_marker(f"sys_platform == '{_SYSTEMS[system]}' and platform_machine == '{machine}'")
+    return parse_marker(f"sys_platform == '{_SYSTEMS[system]}' and platform_machine == '{machine}'")
 
 
 def _any_of(subdirs: Iterable[str]) -> Marker:
-    return shared_marker(" or ".join(f"({marker})" for marker in sorted({str(_marker(each)) for each in subdirs})))
+    return parse_marker(" or ".join(f"({marker})" for marker in sorted({str(_marker(each)) for each in subdirs})))
 
 
 def _plain_table(node: Mapping) -> dict[str, object]:

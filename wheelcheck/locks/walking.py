@@ -14,9 +14,9 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.documents import MANGLED, shared_marker
+from wheelcheck.locks.documents import MANGLED
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage
-from wheelcheck.model.requirement import FileOrigin
+from wheelcheck.model.requirement import FileOrigin, parse_marker
 from wheelcheck.targets.fitting import Compatibility
 
 _TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
@@ -52,7 +52,7 @@ class LockMarkers:
         if "extra" in text or "dependency_groups" in text:
             settled = _EXTRA.sub(self._one, _MEMBER.sub(self._member, text))
             with suppress(InvalidMarker):  # such words within a string of it are no comparison
-                marker = shared_marker(settled)
+                marker = parse_marker(settled)
         return self._compatibility.evaluate(marker).holds
 
     def _one(self, found: re.Match[str]) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import (
     NormalizedName,
     canonicalize_name,
@@ -17,6 +16,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 from packaging.version import Version
+
+from wheelcheck.model.distribution import as_specifier, as_version
 
 
 class Named(Struct, frozen=True, kw_only=True):
@@ -35,20 +36,9 @@ class Named(Struct, frozen=True, kw_only=True):
     offered: tuple[Version, ...] | None = None
 
 
-def parsed_version(text: str) -> Version | None:
-    """*text* as a version, ``None`` where it is none."""
-    try:
-        return Version(text)
-    except ValueError:
-        return None
-
-
 def specifier_of(bounds: str) -> str:
     """The bounds that Poetry writes (``>=2.3,<3.0``) as a specifier; empty for any version and for alternatives."""
-    try:
-        return str(SpecifierSet(bounds))
-    except InvalidSpecifier:
-        return ""
+    return str(as_specifier(bounds) or "")
 
 
 def of_file(name: str) -> Named | None:
@@ -60,7 +50,7 @@ def of_file(name: str) -> Named | None:
             project, version = parse_sdist_filename(name)
     except ValueError:
         found = re.fullmatch(r"([A-Za-z0-9][\w.-]*?)-(\d[\w.!+]*)\.(?:tar\.(?:gz|bz2|xz)|tgz|zip)", name)
-        told = parsed_version(found[2]) if found is not None else None
+        told = as_version(found[2]) if found is not None else None
         if found is None or told is None:
             return None
         project, version = canonicalize_name(found[1]), told
@@ -87,7 +77,7 @@ def of_requirement(text: str) -> Named | None:
         return None
     only = next(iter(parsed.specifier)) if len(parsed.specifier) == 1 else None
     pinned = (
-        parsed_version(only.version)
+        as_version(only.version)
         if only is not None and only.operator in ("==", "===") and "*" not in only.version
         else None
     )
@@ -128,12 +118,12 @@ def iter_named(found: re.Match[str]) -> Iterator[Named]:
 def _offered(text: str, *, is_whole: bool) -> tuple[Version, ...]:
     """The versions that pip lists, oldest first: those before the place where somebody has cut or shortened the list."""
     words = text.split(",")
-    versions = itertools.takewhile(bool, (parsed_version(word.strip()) for word in words))
+    versions = itertools.takewhile(bool, (as_version(word.strip()) for word in words))
     return tuple(filter(None, versions))[: None if is_whole else len(words) - 1]
 
 
 def _named(groups: Mapping[str, str], by: str) -> Named:
-    version = parsed_version(groups.get("version") or groups.get("bounds", ""))
+    version = as_version(groups.get("version") or groups.get("bounds", ""))
     place = groups.get("place", "").lstrip(" @")
     return Named(
         name=canonicalize_name(groups["name"]),

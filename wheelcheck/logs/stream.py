@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from wheelcheck.logs.distributions import Named, iter_named, of_file, parse_installed
 from wheelcheck.logs.lines import LONGEST
@@ -22,10 +22,6 @@ from wheelcheck.logs.target_hints import Hint, iter_hints
 from wheelcheck.model.failure import BuildCause, FailureKind, LogQuote, TroubleKind
 from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge, KnownCause
 from wheelcheck.model.urls import masked
-
-if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
 
 _MOST_HINTED = 5_000  # lines that are looked at for hints: a compiler repeats itself a thousand times
 _MOST_UNKNOWN = 5

@@ -13,6 +13,7 @@ from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import parse_wheel_filename
 
+from wheelcheck.errors import UsageProblem
 from wheelcheck.logs.signs import SignTable
 from wheelcheck.model.failure import LoggedTarget, LogQuote
 from wheelcheck.model.systems import ImageKnowledge
@@ -218,7 +219,6 @@ def _of_tag(tag: str) -> dict[str, object]:
 
 def _of_word(word: str) -> dict[str, object]:
     """What the word that was given for a platform tells, which need be no tag."""
-    from wheelcheck.errors import UsageProblem
     from wheelcheck.targets.platforms import parse_platform
 
     system, slash, machine = word.partition("/")

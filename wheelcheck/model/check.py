@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from wheelcheck.model.document import Count, ProjectName, about
+from wheelcheck.model.finding import Severity
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord
 
@@ -30,6 +31,10 @@ class Verdict(Enum):
     ALLOWED = "allowed"
     KNOWN = "known"
     NOTED = "noted"
+
+
+VERDICTS = {Severity.ERROR: Verdict.FAILS, Severity.WARNING: Verdict.WARNS, Severity.INFO: Verdict.NOTED}
+"""What findings mean to a gate without a policy."""
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
@@ -149,13 +154,12 @@ class ComparedRelease(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, package: PlannedPackage) -> ComparedRelease:
         """What counts of *package* in a comparison."""
-        file = package.file
         return cls(
             version=package.version,
             installability=package.installability,
-            filename=file.filename if file is not None else None,
-            size=file.size if file is not None else None,
-            upload_time=file.upload_time if file is not None else None,
+            filename=package.filename,
+            size=package.size,
+            upload_time=package.file.upload_time if package.file is not None else None,
         )
 
 
@@ -220,7 +224,7 @@ class TargetDifference(Struct, frozen=True, kw_only=True):
         if self.before is None or self.after is None:
             return None
         before = self.before.target
-        same = (before.platform, before.python) == (self.target.platform, self.target.python)
+        same = before.name == self.target.name
         return None if same else before
 
     @property

@@ -8,16 +8,27 @@ from __future__ import annotations
 import ast
 import gc
 import io
+import operator
 import threading
 import tokenize
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
+from typing import Any
 
 from msgspec import Struct, field
 
 _GUARD = threading.Lock()
+COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+"""What the operators of comparisons do."""
 
 
 class ParsedModule(Struct, frozen=True):
@@ -49,6 +60,14 @@ def parse_tree(source: str | bytes, *, minor: int | None = None) -> ast.Module:
             return ast.parse(source, feature_version=version)
     except (ValueError, LookupError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or type(error).__name__) from error
+
+
+def last_name(node: ast.expr | None) -> str:
+    """``b`` of ``a.b`` and of ``b``; empty for another expression."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def parse_source(content: bytes) -> ParsedModule | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _View = TypeVar("_View", bound="PageView")
 WheelTag = tuple[str, str, str]
@@ -31,6 +30,15 @@ def as_version(text: object) -> Version | None:
     try:
         return parse_version(text) if isinstance(text, str) else None
     except ValueError:
+        return None
+
+
+@functools.lru_cache(maxsize=10_000)
+def as_specifier(text: str) -> SpecifierSet | None:
+    """*text* as a specifier; ``None`` where it is none (PEP 440)."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
         return None
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.document import HEX_SHA256, Count, ProjectName, about
 from wheelcheck.model.target import TargetName
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from packaging.utils import NormalizedName
 
 
 class HousedWheel(Struct, frozen=True, kw_only=True):

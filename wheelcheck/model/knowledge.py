@@ -298,7 +298,7 @@ class RepairKnowledge(Struct, frozen=True, kw_only=True):
     builds: tuple[BuildNeeds, ...] = ()
     import_names: Mapping[NormalizedName, frozenset[str]] = field(default_factory=dict)
 
-    def is_of_others(self, url: str, name: NormalizedName) -> bool:
+    def serves_only_others(self, url: str, name: NormalizedName) -> bool:
         """Whether *url* is on the host of a vendor who is known to serve projects of his own, and *name* is none of them."""
         known = [each.projects for each in self.indexes if urlsplit(each.url)[1] == urlsplit(url)[1]]
         return bool(known) and all(projects and name not in projects for projects in known)

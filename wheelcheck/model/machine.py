@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Struct, field
 
 from wheelcheck.model.document import about
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Fitness(Enum):

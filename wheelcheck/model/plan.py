@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.model.finding import Finding
     from wheelcheck.model.judgement import Status
-    from wheelcheck.model.repair import Proposals
+    from wheelcheck.model.repair import Proposals, Repair
     from wheelcheck.model.target import Target
 
 _Texts = tuple[str, ...]
@@ -112,6 +112,16 @@ class PlannedPackage(Struct, frozen=True, kw_only=True):
     requires_python: Annotated[str | None, about("The Python versions that it declares to run on.")] = None
     file: Annotated[PlannedFile | None, about("The file to fetch; null when there is none.")]
 
+    @property
+    def filename(self) -> str | None:
+        """The name of its file."""
+        return self.file.filename if self.file is not None else None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of its file; ``None`` also when the index does not say."""
+        return self.file.size if self.file is not None else None
+
 
 class BuilderPhase(Struct, frozen=True, kw_only=True):
     """One step of the builder."""
@@ -158,6 +168,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     def is_unverified(self) -> bool:
         """Whether a file that a requirement names could not be verified, because its host does not answer."""
         return any(finding.code.name == "FILE_UNVERIFIED" for finding in self.findings)
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """The repairs that were found, none where none were looked for."""
+        return self.proposals.repairs if self.proposals is not None else ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:

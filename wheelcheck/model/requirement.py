@@ -6,21 +6,19 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Literal
+import re
+from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.markers import Marker
 from packaging.requirements import Requirement as PackagingRequirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from wheelcheck.options import IndexStrategy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
 
 EVERY = NormalizedName("*")
 """Stands for all extras, or all dependency groups, where some are chosen."""
@@ -128,9 +126,21 @@ class Requirement(Bound, frozen=True, kw_only=True, eq=False):
         return (self.name, self.specifier, self.extras, self.marker, self.url, self.hashes, self.origin)
 
 
-@functools.lru_cache(maxsize=10_000)
+_NAME = re.compile(r"[\w.-]+")
+
+
+def project_in(text: str) -> NormalizedName:
+    """The project that *text*, a requirement or a name alone, is about."""
+    found = _NAME.match(text.strip())
+    return canonicalize_name(found[0] if found else text)
+
+
+@functools.lru_cache(maxsize=20_000)
 def parse_marker(text: str) -> Marker:
-    """The marker that *text* spells (PEP 508); raises ``InvalidMarker``. A few texts serve thousands of requirements."""
+    """The marker that *text* spells (PEP 508); raises ``InvalidMarker``. A few texts serve thousands of requirements.
+
+    Equal texts give the same object, by which its outcomes are remembered.
+    """
     return Marker(text)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from wheelcheck.model.answers import Best, Blocker, Cell, CellStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
-
-    from wheelcheck.model.finding import Code, Finding
-    from wheelcheck.model.target import Target
+from wheelcheck.model.finding import Code, Finding
+from wheelcheck.model.target import Target
 
 
 def find_blockers(cells: Sequence[Cell]) -> tuple[Blocker, ...]:

@@ -162,7 +162,7 @@ def _parsed(content: bytes, path: str) -> Plan:
 def _refuse_other_files(plan: Plan, path: str) -> None:
     """Raise ``InputUnreadable`` where the name of a package's wheel says another project or version."""
     for number, package in enumerate(plan.packages):
-        filename = package.file.filename if package.file is not None else ""
+        filename = package.filename or ""
         wheel = parse_link(filename, package.name, Availability(url="")) if filename.endswith(".whl") else None
         if wheel is not None and (not isinstance(wheel, Wheel) or wheel.version != package.version):
             fact = f"/packages/{number}/file/filename {filename!r} is no wheel of {package.name} {package.version}"
@@ -200,7 +200,7 @@ def stated_digest(content: bytes, path: str) -> tuple[object, str]:
 
 
 def _document(plan: Plan) -> PlanDocument:
-    target, options, proposals = plan.target, plan.options, plan.proposals
+    target, options = plan.target, plan.options
     return PlanDocument(
         status=plan.status,
         target=document_of(
@@ -219,8 +219,8 @@ def _document(plan: Plan) -> PlanDocument:
         ),
         packages=plan.packages,
         findings=plan.findings,
-        repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
-        repair_search=search_document(proposals) if proposals is not None else None,
+        repairs=tuple(map(repair_document, plan.repairs)),
+        repair_search=search_document(plan.proposals),
         applied=plan.applied,
         phases=plan.phases,
     )

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import UNSET
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
-from wheelcheck.model.requirement import Requirement
+from wheelcheck.model.repair import Proposals
+from wheelcheck.model.requirement import Requirement, project_in
 from wheelcheck.model.resolution import Conflict, Edge, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.targets.fitting import Compatibility, stated_for, stated_requirements
-
-if TYPE_CHECKING:
-    from wheelcheck.model.repair import Proposals
 
 
 def plan(
@@ -137,8 +133,6 @@ def _by_algorithm(hashes: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...
     return found
 
 
-_NAME = re.compile(r"[\w.-]+")
-
 _Links = Mapping[NormalizedName, frozenset[NormalizedName]]
 
 
@@ -210,7 +204,7 @@ def _reason(
     options: Options,
 ) -> str | None:
     """A sentence on why the packages *apart* stand apart: what their own metadata asks for, and what became of it."""
-    overridden = {_named(text) for text in options.overrides}
+    overridden = {project_in(text) for text in options.overrides}
 
     def fate(requirement: Requirement) -> str:
         name = requirement.name
@@ -227,12 +221,6 @@ def _reason(
         for requirement in broken[name]
     ]
     return f"by their own metadata {'; '.join(clauses)}" if clauses else None
-
-
-def _named(text: str) -> NormalizedName:
-    """The project of the requirement *text*."""
-    found = _NAME.match(text.strip())
-    return canonicalize_name(found[0] if found else text)
 
 
 def build_order(packages: Sequence[PlannedPackage]) -> tuple[NormalizedName, ...]:

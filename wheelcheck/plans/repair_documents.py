@@ -132,8 +132,10 @@ def repair_document(repair: Repair) -> RepairDocument:
     return document_of(RepairDocument, repair, edits=edits, verified=verified, evidence=evidence)
 
 
-def search_document(proposals: Proposals) -> RepairSearch:
-    """What the search for *proposals* left open, as it is written."""
+def search_document(proposals: Proposals | None) -> RepairSearch | None:
+    """What the search for *proposals* left open, as it is written; ``None`` where there was none."""
+    if proposals is None:
+        return None
     return document_of(
         RepairSearch,
         proposals,

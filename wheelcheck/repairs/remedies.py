@@ -300,7 +300,7 @@ def _index(case: BlockerCase) -> Iterator[Change]:
         try:
             page = case.context.elsewhere.page_at(url, blocker.name)
         except IndexUnavailable as error:
-            if url in others or case.context.knowledge.is_of_others(url, blocker.name):
+            if url in others or case.context.knowledge.serves_only_others(url, blocker.name):
                 continue
             # A vendor's other indexes lie beside this one.
             return _suggest(case, change, f"it could not be asked, so nothing is proved: {error.message}")

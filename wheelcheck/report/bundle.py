@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.model.document import SCHEMA_KEY, Count, about, document_of, render_json
-from wheelcheck.model.environment import Runtime, RuntimeKind
+from wheelcheck.model.environment import Bundling, FetchedRuntime, KnownRuntime, Runtime, RuntimeKind
 from wheelcheck.model.target import TargetName
 from wheelcheck.report.commands import draw_command
 from wheelcheck.report.fetch import USERS
-from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from wheelcheck.model.environment import Bundling, FetchedRuntime, KnownRuntime
+from wheelcheck.report.page import Detail, Page, on_page, size_text
+from wheelcheck.texts.words import counted
 
 _LARGEST_IN_BRIEF = 5
 _LARGEST = 12

@@ -69,7 +69,7 @@ def iter_next_steps(
         return
     if plan.proposals is not None:
         if not plan.applied:
-            yield from _iter_fixes(plan.proposals.repairs, again, written or _PLAN)
+            yield from _iter_fixes(plan.repairs, again, written or _PLAN)
     else:
         yield from _iter_guesses(plan, again)
     if shown != "full":
@@ -240,7 +240,7 @@ def asked_command(plan: Plan, asked: tuple[str, ...] = ()) -> tuple[str, ...]:
     first, *others = plan.inputs or (InputRecord(path="INPUT"),)
     inputs = (first.path, *(record.path for record in others if not record.sha256))
     words = ("wheelcheck", "plan", *inputs, *target_words(plan.target), *_recorded_words(plan.options))
-    for repair in plan.proposals.repairs if plan.proposals is not None else ():
+    for repair in plan.repairs:
         if repair.id in plan.applied:
             words = repaired_command(words, repair)
     return words

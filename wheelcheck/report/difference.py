@@ -29,10 +29,11 @@ from wheelcheck.report.grouping import (
     group_sized_changes,
     open_notes,
 )
-from wheelcheck.report.page import Detail, Page, counted, on_page, size_text
+from wheelcheck.report.page import Detail, Page, on_page, size_text
 from wheelcheck.report.quoting import escaped, flat, linked_code
 from wheelcheck.report.verdicts import headline, why_undecided
 from wheelcheck.report.wording import listed_among, listed_targets
+from wheelcheck.texts.words import counted
 
 _CHANGES_IN_BRIEF = 30
 _ONE_WAY_IN_BRIEF = 5

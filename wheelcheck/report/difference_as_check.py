@@ -10,6 +10,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from wheelcheck.model.check import Check, CheckedTarget, Difference, FindingState, TargetDifference
+from wheelcheck.model.target import TargetName
 from wheelcheck.report.check.github import render_github
 from wheelcheck.report.check.gitlab import render_gitlab
 from wheelcheck.report.check.junit import render_junit
@@ -19,10 +20,10 @@ from wheelcheck.report.difference import uncompared_targets
 
 def new_findings(difference: Difference) -> Check:
     """The answer of a gate that fails on what is new in *difference* alone."""
-    reasons: dict[tuple[str, str], str] = {}
+    reasons: dict[TargetName, str] = {}
     for target, reason in uncompared_targets(difference):
-        reasons.setdefault((target.platform, target.python), reason)
-    targets = (_new(each, reasons.get((each.target.platform, each.target.python), "")) for each in difference.targets)
+        reasons.setdefault(target.name, reason)
+    targets = (_new(each, reasons.get(each.target.name, "")) for each in difference.targets)
     return Check(
         inputs=difference.new.inputs,
         kind=difference.new.kind,

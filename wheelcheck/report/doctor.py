@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
 from wheelcheck.model.document import SCHEMA_KEY, about, render_json
 from wheelcheck.model.machine import Fitness, MachineCheck
-from wheelcheck.report.page import Detail, Page, counted, on_page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from wheelcheck.report.page import Detail, Page, on_page
+from wheelcheck.texts.words import counted
 
 _MARKS = {Fitness.GOOD: ("ok", "green"), Fitness.WARNING: ("!", "yellow"), Fitness.ERROR: ("x", "bold red")}
 

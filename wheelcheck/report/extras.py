@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from wheelcheck.model.answers import CellStatus
+from wheelcheck.model.answers import Cell, CellStatus, ExtraRow, Matrix
 from wheelcheck.model.document import SCHEMA_KEY, ProjectName, about, document_of, render_json
-from wheelcheck.model.target import TargetName
+from wheelcheck.model.target import Target, TargetName
 from wheelcheck.report.grouping import group_by
-from wheelcheck.report.page import Detail, Page, Segment, folded, glued, on_page
+from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
 from wheelcheck.report.wheels import heads_of
 from wheelcheck.report.wording import blocker_name, listed_cells, spanned
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from wheelcheck.model.answers import Cell, ExtraRow, Matrix
-    from wheelcheck.model.target import Target
+from wheelcheck.texts.words import folded
 
 _NAMES_IN_BRIEF = 4
 

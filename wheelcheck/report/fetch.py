@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
 from packaging.version import Version
 
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
-from wheelcheck.report.page import counted, folded, size_text
+from wheelcheck.model.environment import Fetched, PlanSizes
+from wheelcheck.report.page import size_text
 from wheelcheck.report.quoting import flat
-
-if TYPE_CHECKING:
-    from wheelcheck.model.environment import Fetched, PlanSizes
+from wheelcheck.texts.words import counted, folded
 
 USERS = 1000
 _SHOWN = 5

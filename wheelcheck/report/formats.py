@@ -78,7 +78,7 @@ FORMATS = (
     ReportFormat("tree", "text", "tree:render_tree"),
     ReportFormat("tree", "json", "tree:render_tree_json"),
     ReportFormat("explain", "text", "explain:render_explanation"),
-    ReportFormat("explain", "json", "explain_document:render_explanation_json"),
+    ReportFormat("explain", "json", "explain:render_explanation_json"),
     ReportFormat("wheels", "text", "wheels:render_wheels"),
     ReportFormat("wheels", "json", "wheels:render_wheels_json"),
     ReportFormat("fetch", "text", "fetch:render_fetched"),

@@ -140,7 +140,7 @@ def _with_one_message(sightings: Sequence[_Sighting]) -> list[list[_Sighting]]:
 def _finding_group(sightings: Sequence[_Sighting]) -> FindingGroup:
     checked, first = sightings[0]
     verdict = _counting(checked, first)
-    targets = {(each.target.platform, each.target.python): each for each, _ in sightings}
+    targets = {each.target.name: each for each, _ in sightings}
     return FindingGroup(
         finding=first.finding,
         verdict=verdict,
@@ -195,11 +195,9 @@ def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]
     """Group the cheapest repair of each of *targets* that is not applied already by its edits, their reasons' target aside."""
     pairs = []
     for checked in targets:
-        plan = checked.plan
-        if plan is None or plan.proposals is None:
-            continue
-        offered = [repair for repair in plan.proposals.repairs if repair.id not in plan.applied]
-        pairs += [(repair, checked.target) for repair in offered[:1]]
+        if (plan := checked.plan) is not None:
+            offered = [repair for repair in plan.repairs if repair.id not in plan.applied]
+            pairs += [(repair, checked.target) for repair in offered[:1]]
     groups = group_by(pairs, lambda pair: tuple(_placeless(edit, pair[1]) for edit in pair[0].edits))
     return tuple(Group(value=same[0][0], targets=tuple(target for _, target in same)) for same in groups)
 
@@ -290,7 +288,7 @@ def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
     """Group the blockers of *matrix* that block the same cells for the same reason."""
 
     def key(blocker: Blocker) -> Hashable:
-        cells = frozenset((target.platform, target.python) for target in blocker.targets)
+        cells = frozenset(target.name for target in blocker.targets)
         return (cells, _codes(blocker), blocker.requested)
 
     return tuple(

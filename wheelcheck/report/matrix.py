@@ -22,10 +22,11 @@ from wheelcheck.report.findings import (
     is_blocker,
 )
 from wheelcheck.report.grouping import Group, group_blockers, group_by, group_failures, group_notes
-from wheelcheck.report.page import Detail, Page, Segment, folded, glued, joined, on_page, sentence, size_text
+from wheelcheck.report.page import Detail, Page, Segment, glued, on_page, sentence, size_text
 from wheelcheck.report.quoting import escaped, flat, flat_finding, linked_code
 from wheelcheck.report.verdicts import options_line
 from wheelcheck.report.wording import EVERY_TARGET, blocker_name, change, changes, listed_cells
+from wheelcheck.texts.words import folded, joined
 
 CELL_WORDS = {
     CellStatus.INSTALLS: "installs",
@@ -211,12 +212,8 @@ def built_once(matrix: Matrix) -> tuple[str, ...]:
 def _download(matrix: Matrix, python: str) -> str:
     """How much the targets that install with *python* download: one size or a span, empty where the index gives none."""
     plans = [cell.plan for cell in matrix.good if cell.target.python == python and cell.plan is not None]
-    files = [[package.file for package in plan.packages] for plan in plans]
-    sums = [
-        sum(file.size for file in listed if file is not None and file.size is not None)
-        for listed in files
-        if listed and all(file is not None and file.size is not None for file in listed)
-    ]
+    sizes = [[package.size for package in plan.packages] for plan in plans]
+    sums = [sum(size or 0 for size in listed) for listed in sizes if listed and None not in listed]
     if not sums:
         return ""
     least, most = size_text(min(sums)), size_text(max(sums))

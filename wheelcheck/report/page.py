@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from wheelcheck.texts.words import folded
+
 Detail = Literal["brief", "full"]
 Segment = tuple[str, str]
 """Some text and its style, in rich's words; an empty style is plain."""
@@ -42,23 +44,6 @@ _BEFORE_VERSION = re.compile(r" (?=v?\d+(?:[.!]\d)\S*)")
 _WIDEST = 120
 """Longer lines than this are hard to read, however wide the terminal."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-
-
-def counted(count: int, word: str, plural: str = "") -> str:
-    """*count* with *word*: ``1 finding``, ``2 findings``."""
-    return f"{count} {word if count == 1 else plural or word + 's'}"
-
-
-def joined(words: Sequence[str]) -> str:
-    """*words* as a sentence lists them: ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def folded(words: Sequence[str], most: int) -> str:
-    """*words* with commas, those after *most* as a number: ``a, b and 12 more``."""
-    if len(words) <= most:
-        return ", ".join(words)
-    return f"{', '.join(words[:most])} and {len(words) - most} more"
 
 
 def size_text(size: float) -> str:

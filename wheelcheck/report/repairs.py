@@ -10,8 +10,9 @@ from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.report.commands import asked_command, draw_command, repaired_command
 from wheelcheck.report.findings import draw_paths
-from wheelcheck.report.page import Detail, Page, counted, folded, glued, sentence
+from wheelcheck.report.page import Detail, Page, glued, sentence
 from wheelcheck.report.wording import bare_change, change, changes, gain, iter_dated_moves, iter_moves, iter_releases
+from wheelcheck.texts.words import counted, folded
 
 _RED = "bold red"
 _STYLES = {Risk.LOW: "green", Risk.MEDIUM: "yellow", Risk.HIGH: "bold red"}
@@ -24,7 +25,7 @@ _EXECUTABLE = (Status.INSTALLABLE, Status.NEEDS_BUILD)
 
 def draw_applied(page: Page, plan: Plan, detail: Detail) -> None:
     """Add the repairs that are in *plan* already and their changes; nothing where there are none."""
-    known = {repair.id: repair for repair in plan.proposals.repairs} if plan.proposals is not None else {}
+    known = {repair.id: repair for repair in plan.repairs}
     for word in plan.applied:
         page.blank()
         repair = known.get(word)

@@ -24,8 +24,9 @@ from wheelcheck.report.findings import (
     is_blocker,
     subject,
 )
-from wheelcheck.report.page import Detail, Page, counted, on_page, sentence, size_text
+from wheelcheck.report.page import Detail, Page, on_page, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
+from wheelcheck.texts.words import counted
 
 _ERRORS_IN_BRIEF = 5
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
@@ -225,7 +226,7 @@ def _packages(page: Page, plan: Plan) -> None:
                 package.name,
                 str(package.version),
                 package.installability.value,
-                size_text(package.file.size) if package.file is not None and package.file.size is not None else "?",
+                size_text(package.size) if package.size is not None else "?",
                 *((package.file.index or "" if package.file is not None else "",) if several else ()),
                 "you" if package.requested else ", ".join(package.required_by),
             )
@@ -258,9 +259,8 @@ def _size_line(page: Page, plan: Plan, sizes: PlanSizes | None) -> None:
     from wheelcheck.report.fetch import render_download, render_sizes
 
     if sizes is None and plan.status in (Status.INSTALLABLE, Status.NEEDS_BUILD):
-        files = [package.file for package in plan.packages]
-        stated = [file.size for file in files if file is not None and file.size is not None]
-        text = render_download(sum(stated)) if stated and len(stated) == len(files) else ""
+        stated = [package.size for package in plan.packages if package.size is not None]
+        text = render_download(sum(stated)) if stated and len(stated) == len(plan.packages) else ""
     else:
         text = "" if sizes is None else render_sizes(sizes)
     if text:

@@ -14,8 +14,9 @@ from wheelcheck.model.finding import Severity
 from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.target import TargetName
-from wheelcheck.report.page import Detail, Page, Segment, counted, on_page, size_text
+from wheelcheck.report.page import Detail, Page, Segment, on_page, size_text
 from wheelcheck.report.summary import verdict
+from wheelcheck.texts.words import counted
 
 _BRANCHES = ("├── ", "└── ", "│   ", "    ")
 _IN_ASCII = ("|-- ", "`-- ", "|   ", "    ")
@@ -36,9 +37,7 @@ def render_tree(
     page.blank()
     for name in tree.roots(roots):
         tree.draw(name)
-    known = [
-        package.file.size for package in plan.packages if package.file is not None and package.file.size is not None
-    ]
+    known = [package.size for package in plan.packages if package.size is not None]
     more = len(plan.packages) - len(known)
     unknown = f", and {counted(more, 'file')} of unknown size" if more else ""
     notes = [f"{counted(len(plan.packages), 'project')}, {size_text(sum(known))}{unknown}"] if known else []
@@ -108,10 +107,9 @@ class _Tree:
         extras = f"[{','.join(package.extras)}]" if package.extras else ""
         error = self._errors.get(package.name)
         yield f"{package.name}{extras} {package.version}", "bold red" if error else ""
-        size = package.file.size if package.file is not None else None
-        yield (f"  {size_text(size)}" if size is not None else ""), "dim"
-        if self._detail == "full" and package.file is not None:
-            yield f"  {package.file.filename}", "dim"
+        yield (f"  {size_text(package.size)}" if package.size is not None else ""), "dim"
+        if self._detail == "full" and package.filename is not None:
+            yield f"  {package.filename}", "dim"
         if error:
             yield f"  {'✗' if self._page.has('✗') else 'x'} {error}", "red"
         elif package.installability in FROM_SOURCE:
@@ -146,15 +144,7 @@ class TreeDocument(Struct, frozen=True, kw_only=True):
 def render_tree_json(plan: Plan) -> str:
     """Render *plan* as JSON (schema ``wheelcheck.tree/1``): each project once, with those that it requires and that require it."""
     blocked = {finding.package for finding in plan.findings if finding.severity is Severity.ERROR}
-    packages = tuple(
-        document_of(
-            TreePackage,
-            package,
-            blocked=package.name in blocked,
-            size=package.file.size if package.file is not None else None,
-        )
-        for package in plan.packages
-    )
+    packages = tuple(document_of(TreePackage, package, blocked=package.name in blocked) for package in plan.packages)
     return render_json(
         TreeDocument(schema="wheelcheck.tree/1", status=plan.status, target=plan.target.name, packages=packages)
     ).decode()

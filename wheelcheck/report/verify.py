@@ -21,7 +21,8 @@ from wheelcheck.model.inspection import (
     ProblemKind,
     TrialOutcome,
 )
-from wheelcheck.report.page import Detail, Page, Segment, counted, glued, joined, on_page
+from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
+from wheelcheck.texts.words import counted, joined
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}

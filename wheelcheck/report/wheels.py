@@ -12,8 +12,9 @@ from packaging.version import Version
 from wheelcheck.model.answers import CellKind, VersionCell, Wheels
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.model.target import Target, TargetName
-from wheelcheck.report.page import Detail, Page, Segment, counted, glued, on_page
+from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
 from wheelcheck.report.wording import spanned
+from wheelcheck.texts.words import counted
 
 _MARKS = {
     CellKind.WHEEL: ("✓", "+", "green", "wheel"),

@@ -13,8 +13,9 @@ from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, doc
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.target import TargetName
 from wheelcheck.report.grouping import group_by
-from wheelcheck.report.page import Detail, Page, counted, folded, glued, on_page
+from wheelcheck.report.page import Detail, Page, glued, on_page
 from wheelcheck.report.wording import listed_targets
+from wheelcheck.texts.words import counted, folded
 
 _WAYS_IN_BRIEF = 5
 _WIDEST_LABEL = 36

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.model.answers import Blocker, Matrix
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
 from wheelcheck.model.target import Target
-from wheelcheck.report.page import counted, glued, joined
-
-if TYPE_CHECKING:
-    from wheelcheck.model.answers import Blocker, Matrix
+from wheelcheck.report.page import glued
+from wheelcheck.texts.words import counted, joined
 
 _OF_THE_TARGET = frozenset({EditKind.PYTHON, EditKind.PLATFORM})
 _OTHER_PYTHONS = {"win32": "the 64-bit Python", "win_arm64": "the x64 Python"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedRequirement
 from wheelcheck.texts.places import project_name
 
@@ -57,20 +58,10 @@ def parse_spec(text: str, origin: FileOrigin) -> tuple[UnsupportedRequirement, S
 
 def conda_package(name: str, bound: str, text: str, origin: FileOrigin) -> UnsupportedRequirement:
     """The conda package *name*, written as *text*; the release of that name within *bound* may stand in for it."""
-    project = project_name(name)
-    try:
-        specifier = SpecifierSet(bound)
-    except InvalidSpecifier:
-        project = None
-        specifier = SpecifierSet()
-    stand_in = (
-        Requirement(name=project, specifier=specifier, origin=origin, text=f"{project}{specifier}")
-        if project is not None
-        else None
-    )
-    return UnsupportedRequirement(
-        kind="conda", text=text, name=project_name(name), origin=origin, hint=HINT, stand_in=stand_in
-    )
+    project, specifier, stand_in = project_name(name), as_specifier(bound), None
+    if project is not None and specifier is not None:
+        stand_in = Requirement(name=project, specifier=specifier, origin=origin, text=f"{project}{specifier}")
+    return UnsupportedRequirement(kind="conda", text=text, name=project, origin=origin, hint=HINT, stand_in=stand_in)
 
 
 def _bound(written: str) -> SpecifierSet | None:
@@ -84,10 +75,7 @@ def _bound(written: str) -> SpecifierSet | None:
     if build is not None:
         text = build[1] if "*" in build[1] else f"=={build[1]}"
     clauses = [_clause(part.strip()) for part in text.split(",")]
-    try:
-        return None if None in clauses else SpecifierSet(",".join(filter(None, clauses)))
-    except InvalidSpecifier:
-        return None
+    return None if None in clauses else as_specifier(",".join(filter(None, clauses)))
 
 
 def _clause(part: str) -> str | None:

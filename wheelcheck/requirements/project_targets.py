@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.requirements.uv_settings import environment_markers
 from wheelcheck.requirements.uv_sources import load_workspace
 from wheelcheck.targets.environments import Environments
@@ -88,11 +87,11 @@ def _of_poetry_lock(source: Source, reader: Reader) -> Environments | None:  # n
     except InputUnreadable:
         return None
     python = metadata.values.get("python-versions")
-    specifier = poetry_specifier(python) if isinstance(python, str) else None
-    try:
-        return Environments(bounds=(SpecifierSet(specifier),) if specifier is not None else ())
-    except InvalidSpecifier:
-        return None
+    text = poetry_specifier(python) if isinstance(python, str) else None
+    if text is None:
+        return Environments(bounds=())
+    bound = as_specifier(text)
+    return Environments(bounds=(bound,)) if bound is not None else None
 
 
 def _of_conda(source: Source, reader: Reader) -> Environments | None:  # noqa: ARG001 - one shape for the table

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedKind, UnsupportedRequirement
 from wheelcheck.requirements.written import (
     HASH_LENGTHS,
@@ -90,7 +91,7 @@ def parse_vcs(
         name or egg_of(where),
         marker,
         extras | _egg_extras(where),
-        _version(revision[1]) if revision else None,
+        as_version(revision[1]) if revision else None,
     )
 
 
@@ -170,7 +171,7 @@ def _elsewhere(asked: WrittenRequirement, place: _Place, marker: Marker | None) 
     told, version = release_of_archive(place.path.name)
     if asked.known:
         known_name, _, known_version = asked.known.partition("==")
-        told, version = project_name(known_name), _version(known_version)
+        told, version = project_name(known_name), as_version(known_version)
     name = place.name or told
     in_file, is_absolute = isinstance(asked.origin, FileOrigin), is_absolute_anywhere(place.path)
     is_plain = name is not None or asked.shown.startswith("-e")
@@ -235,13 +236,6 @@ def _found(path: Path, folder: Path | None) -> Path:
 
 def _has_project(folder: Path) -> bool:
     return any(is_file(folder / name) for name in _PROJECT_FILES)
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except ValueError:
-        return None
 
 
 def unsupported(

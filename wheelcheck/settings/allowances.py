@@ -10,10 +10,10 @@ from pathlib import Path
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import Version
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem
 from wheelcheck.model.check import Allowance
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.settings.table import SettingsTable, line_in_tables, nearest_key
@@ -118,7 +118,7 @@ class _Entry(Struct, frozen=True):
             return SpecifierSet(text)
         except InvalidSpecifier:
             hint = 'write bounds such as "==11.0.0" or ">=11,<12"'
-            if _is_version(text):
+            if as_version(text) is not None:
                 hint = f'write "=={text}"'
             raise self._refusal("versions", f"is no version specifier (PEP 440): {text!r}", hint=hint) from None
 
@@ -156,14 +156,6 @@ class _Entry(Struct, frozen=True):
 
     def _refusal(self, key: str, said: str, *, hint: str = "", at: str | None = None) -> SettingsInvalid:
         return SettingsInvalid(f"{self._named(key)} {said}", address=self._at(key if at is None else at), hint=hint)
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _from_here(path: Path) -> str:

@@ -16,18 +16,19 @@ import struct
 import subprocess
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, Any, Self
 
 import msgspec
 from msgspec import Struct
 
+from wheelcheck.api.edges import Stores
+from wheelcheck.api.matrix import answer_grid
+from wheelcheck.api.preparing import Prepared
+from wheelcheck.api.targets import LoadedTargets
+from wheelcheck.errors import WheelcheckError
+from wheelcheck.ports import SilentReporter
 from wheelcheck.survey.questions import Question
 from wheelcheck.survey.rows import Answer, answer_rows
-
-if TYPE_CHECKING:
-    from wheelcheck.api.edges import Stores
-    from wheelcheck.api.preparing import Prepared
-    from wheelcheck.api.targets import LoadedTargets
 
 _LENGTH = struct.Struct(">Q")
 _MESSAGE = msgspec.msgpack.Decoder(tuple[int, Question])
@@ -141,9 +142,6 @@ def _read(stream: IO[bytes] | None) -> bytes:
 
 def main(most_bytes: int, store: str) -> None:
     """Answer what comes on standard input until it ends, with at most *most_bytes* of memory."""
-    from wheelcheck.api.edges import Stores
-    from wheelcheck.ports import SilentReporter
-
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -207,10 +205,6 @@ def _receive(questions: queue.SimpleQueue[bytes]) -> None:
 def _answered(question: Question, unpacked: _Unpacked, stores: Stores, requests: int, store: str) -> Answer | str:
     """The answer, or a sentence on what kept it from being found; the next question is answered all the same."""
     from msgspec.structs import replace
-
-    from wheelcheck.api.matrix import answer_grid
-    from wheelcheck.errors import WheelcheckError
-    from wheelcheck.ports import SilentReporter
 
     try:
         prepared, targets = unpacked.prepared(question), unpacked.targets(question)

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct
 
 from wheelcheck.model.document import SCHEMA_KEY, about
-from wheelcheck.report.page import counted, folded
 from wheelcheck.survey.summary import GOOD
 from wheelcheck.survey.tables import load_rows
+from wheelcheck.texts.words import counted, folded
 
 _SHOWN = 20
 _NAMED = 4

@@ -152,11 +152,7 @@ def answer_rows(question: str, matrix: Matrix) -> Answer:
 
 def _cell(question: str, cell: Cell) -> CellRow:
     plan = cell.plan
-    sizes = (
-        [package.file.size if package.file is not None else None for package in plan.packages]
-        if plan is not None
-        else []
-    )
+    sizes = [package.size for package in plan.packages] if plan is not None else []
     known = [size for size in sizes if size is not None]
     return CellRow(
         question=question,
@@ -171,7 +167,7 @@ def _cell(question: str, cell: Cell) -> CellRow:
 
 
 def _digest(plan: Plan) -> str:
-    named = sorted(f"{each.name}=={each.version} {each.file.filename if each.file else ''}" for each in plan.packages)
+    named = sorted(f"{each.name}=={each.version} {each.filename or ''}" for each in plan.packages)
     return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 
@@ -205,8 +201,8 @@ def _iter_packages(question: str, cell: Cell) -> Iterator[PackageRow]:
             version=str(package.version),
             requested=package.requested,
             installability=package.installability.value,
-            filename=package.file.filename if package.file is not None else None,
-            size=package.file.size if package.file is not None else None,
+            filename=package.filename,
+            size=package.size,
         )
 
 

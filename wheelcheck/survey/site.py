@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from typing import Any
 from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model.finding import Code
 from wheelcheck.report.html.page import Bar, BarPart, Board, BoardCell, BoardGrid, Entry, Fact, Listing, Tone
-from wheelcheck.report.page import counted, folded, size_text
+from wheelcheck.report.page import size_text
 from wheelcheck.survey.summary import GOOD, freeing
 from wheelcheck.survey.tables import load_rows
+from wheelcheck.texts.words import counted, folded
 
 _TONES: dict[str, Tone] = {"installs": "good", "needs-build": "build", "blocked": "bad", "undecided": "unsure",
                            "failed": "unsure", "unsupported": "none"}  # fmt: skip
@@ -171,7 +172,6 @@ def _whole(records: Records) -> Board:
     blocked = {
         cell: frozenset(records.blocking[cell]) for cell, row in records.cells.items() if row["status"] == "blocked"
     }
-    unrepaired = {cell: projects for cell, projects in blocked.items() if cell not in records.repairs}
     inputs = [*_iter_inputs(records)]
     return Board(
         title="Survey",
@@ -191,7 +191,8 @@ def _whole(records: Records) -> Board:
             Listing(title="Whose wheels would free most", columns=("project", "more cells"), rows=_freed(records, blocked),
                     hint="In this order, each counted once those before it have wheels."),
             Listing(title="And where the repairs are applied", columns=("project", "more cells"),
-                    rows=_freed(records, unrepaired) if opened else (), hint="The same for the cells that no repair opens."),
+                    rows=_freed(records, blocked, records.repairs) if opened else (),
+                    hint="The same for the cells that no repair opens."),
             _blockers(records, records.by_project, ""),
             Listing(title="Inputs", columns=("input", "installs on", "of targets", "blockers"),
                     rows=tuple(inputs[:_MOST_ROWS]), hint=_left_out(inputs)),
@@ -201,9 +202,12 @@ def _whole(records: Records) -> Board:
     )  # fmt: skip
 
 
-def _freed(records: Records, blocked: Mapping[Cell, frozenset[str]]) -> tuple[tuple[Entry, ...], ...]:
+def _freed(
+    records: Records, blocked: Mapping[Cell, frozenset[str]], repaired: Collection[Cell] = ()
+) -> tuple[tuple[Entry, ...], ...]:
     askers = {question: len(ids) for question, ids in records.ids.items()}
-    return tuple((records.project_entry(each.project, ""), _number(each.cells)) for each in freeing(blocked, askers))
+    found = freeing(blocked, askers, repaired)
+    return tuple((records.project_entry(each.project, ""), _number(each.cells)) for each in found)
 
 
 def _grid(targets: list[Target], statuses: Mapping[Target, Mapping[str, int]]) -> BoardGrid:

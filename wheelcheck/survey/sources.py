@@ -14,19 +14,17 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import InvalidName, canonicalize_name
 
 from wheelcheck.errors import IndexUnavailable, InputUnreadable, UsageProblem, WheelcheckError
+from wheelcheck.index.config import IndexConfig
 from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.files import read_text
 from wheelcheck.texts.toml import parse_toml
-
-if TYPE_CHECKING:
-    from wheelcheck.index.config import IndexConfig
 
 _TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
@@ -206,8 +204,9 @@ def _load_parquet(path: Path) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (OSError, ValueError, pyarrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise InputUnreadable(
-            f"no table in Parquet: {str(error).splitlines()[0]}",
+            f"no table in Parquet: {reason}",
             address=str(path),
             hint="write it again, or as JSON lines",
         ) from error

@@ -8,7 +8,7 @@ made twice: of all blocked cells, and of those that no repair opens, which are l
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def summarize(folder: Path) -> Summary:
         repaired=sum(askers[key[0]] for key in repaired),
         targets=tuple(_targets(cells, blocked, repaired, askers)),
         freeing=tuple(freeing(blocked, askers)),
-        freeing_beside_repairs=tuple(freeing({key: blocked[key] for key in blocked.keys() - repaired}, askers)),
+        freeing_beside_repairs=tuple(freeing(blocked, askers, repaired)),
     )
 
 
@@ -151,13 +151,23 @@ def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:_SHOWN])
 
 
-def freeing(blocked: Mapping[tuple[str, str, str], frozenset[str]], askers: Mapping[str, int]) -> list[Freed]:
+def freeing(
+    blocked: Mapping[tuple[str, str, str], frozenset[str]],
+    askers: Mapping[str, int],
+    repaired: Collection[tuple[str, str, str]] = (),
+) -> list[Freed]:
     """The projects to ask for wheels, best first: each opens the most cells of those that are still blocked.
+
+    Cells that are *repaired* are none of them.
 
     A project that opens nothing alone may still be half of what a cell needs; where no single one opens a cell, the one that is
     among the blockers of most cells is taken, so that the next can open them.
     """
-    left = {key: set(projects) for key, projects in blocked.items() if projects and "" not in projects}
+    left = {
+        key: set(projects)
+        for key, projects in blocked.items()
+        if projects and "" not in projects and key not in repaired
+    }
     found: list[Freed] = []
     while left and len(found) < _SHOWN:
         opens: Counter[str] = Counter()

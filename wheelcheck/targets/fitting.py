@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag, parse_version
+from wheelcheck.model.distribution import Distribution, Sdist, Wheel, WheelTag, as_specifier, parse_version
 from wheelcheck.model.requirement import CandidateOrigin, Requirement, parse_marker
 from wheelcheck.model.target import Fit, MarkerReading, Refusal, RefusalReason, Target
 
@@ -201,7 +200,7 @@ class Compatibility:
         return known
 
     def _patch_decides(self, bound: str) -> bool:
-        specifier = _specifier(bound)
+        specifier = as_specifier(bound)
         if not self.target.patch_assumed or specifier is None or self.admits_python(bound):
             return False
         full = self.target.python_full
@@ -256,16 +255,8 @@ def _darwin_release(platform: str) -> str:
 
 @functools.lru_cache(maxsize=50_000)
 def _admits(bound: str, python: Version) -> bool:
-    specifier = _specifier(bound)
+    specifier = as_specifier(bound)
     return specifier is None or specifier.contains(python, prereleases=True)
-
-
-@functools.lru_cache(maxsize=10_000)
-def _specifier(text: str) -> SpecifierSet | None:
-    try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
-        return None
 
 
 def fits(distributions: Iterable[Distribution], target: Target) -> list[Fit | Refusal]:

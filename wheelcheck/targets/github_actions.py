@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.systems import ImageKnowledge
 from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
@@ -237,12 +237,10 @@ def _python(word: str, maintained: tuple[str, ...]) -> WrittenPython | None:
 def _newest_within(word: str, maintained: tuple[str, ...]) -> str | None:
     """The newest of *maintained* Pythons in the range *word*, which setup-python takes; ``None`` where that is not told."""
     if re.fullmatch(r"\^?3(\.[x*])?|\^3\.\d+(\.\d+)?", word):
-        bounds = SpecifierSet("<4")
-    else:
-        try:
-            bounds = SpecifierSet(re.sub(r"(?<=[\w*])\s+(?=[<>=~!])", ",", word))
-        except InvalidSpecifier:
-            return None
+        word = "<4"
+    bounds = as_specifier(re.sub(r"(?<=[\w*])\s+(?=[<>=~!])", ",", word))
+    if bounds is None:
+        return None
     admitted = [each for each in maintained if not each.endswith("t") and bounds.contains(each)]
     return admitted[-1] if admitted else None
 

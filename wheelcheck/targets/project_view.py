@@ -18,6 +18,7 @@ from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility, Kinds, fit_order, kinds_of
 from wheelcheck.targets.hash_rules import HashRules
+from wheelcheck.texts.words import folded
 
 _KEPT = 2
 _LINUX = ("manylinux", "musllinux", "linux")
@@ -316,9 +317,8 @@ def purity_from_siblings(
     if pure and len(pure) == len(wheels):
         return Installability.SDIST_PURE, (f"its release ships a pure wheel: {pure[0].filename}",)
     if wheels and not pure and not _compiles_elsewhere_alone(wheels, kind):
-        named = ", ".join(wheel.filename for wheel in wheels[:_SIBLINGS_NAMED])
-        more = f" and {len(wheels) - _SIBLINGS_NAMED} more" if len(wheels) > _SIBLINGS_NAMED else ""
-        return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}{more}",)
+        named = folded([wheel.filename for wheel in wheels], _SIBLINGS_NAMED)
+        return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}",)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The text of a file with its place: read, decoded, parsed as TOML, YAML or a setup script, with lines; the members of an archive.
+"""The text of a file with its place: read, decoded, parsed as TOML, YAML or a setup script, with lines; archives; words that list.
 
 Knows no requirement, lock or target.
 """

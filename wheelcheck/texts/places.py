@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from wheelcheck.model.distribution import as_version
 from wheelcheck.model.urls import masked_within
 from wheelcheck.texts.files import is_there, read_text
 from wheelcheck.texts.toml import table_at
@@ -46,21 +47,14 @@ def release_of_archive(filename: str) -> tuple[NormalizedName | None, Version | 
     plain = unquote(filename)
     if plain.lower().endswith(".whl"):
         parts = plain[:-4].split("-")
-        return (project_name(parts[0]), _version(parts[1])) if len(parts) in {5, 6} else (None, None)
+        return (project_name(parts[0]), as_version(parts[1])) if len(parts) in {5, 6} else (None, None)
     suffix = next((suffix for suffix in SDIST_SUFFIXES if plain.lower().endswith(suffix)), "")
     stem = plain[: len(plain) - len(suffix)] if suffix else ""
     for dash in re.finditer("-", stem):
-        version = _version(stem[dash.end() :])
+        version = as_version(stem[dash.end() :])
         if version is not None:
             return project_name(stem[: dash.start()]), version
     return None, None
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except ValueError:
-        return None
 
 
 def project_of_folder(folder: Path) -> NormalizedName | None:

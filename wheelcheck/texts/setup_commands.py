@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-from wheelcheck.model.code import parse_tree
+from wheelcheck.model.code import last_name, parse_tree
 from wheelcheck.model.knowledge import NativeKnowledge
-from wheelcheck.texts.setup_values import Classes, Sign, Value, last_name
+from wheelcheck.texts.setup_values import Classes, Sign, Value
 
 # What bdist_wheel runs, directly or through build, install and egg_info. build_ext runs only where there are extensions.
 _RUN_BY_A_BUILD = frozenset({

@@ -6,6 +6,7 @@ import ast
 import posixpath
 from collections.abc import Callable, Mapping
 
+from wheelcheck.model.code import last_name
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_commands import Definition
 from wheelcheck.texts.setup_values import (
@@ -25,7 +26,6 @@ from wheelcheck.texts.setup_values import (
     compared,
     format_parts,
     item_of,
-    last_name,
     lines_of,
     literal_texts,
     machine_value,
@@ -267,10 +267,9 @@ class Expressions:
         name = last_name(node.func)
         real = dotted.rpartition(".")[2] or name
         tool = self.knowledge.backend(dotted.rpartition(".")[0])
-        definition = self.defined.get(name)
-        if definition is not None and isinstance(node.func, ast.Attribute):
-            # A file's read() is none of a script that calls its own function so too.
-            definition = None if isinstance(self.value(node.func.value), OpenFile | str) else definition
+        held = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        # A file's read() is none of a script that calls its own function so too.
+        definition = None if isinstance(held, OpenFile | str) else self.defined.get(name)
         own = definition is not None or isinstance(self.scope.get(name), Made)
         if real == "setup" and (tool is not None or not own):
             self.reading.calls.append(keywords)
@@ -303,7 +302,7 @@ class Expressions:
         if known is not None:
             return known.value
         if isinstance(node.func, ast.Attribute):
-            return self._method(node.func, arguments, keywords)
+            return self._method(held, name, arguments, keywords)
         made = next((value for value in (*arguments, *keywords.values()) if isinstance(value, Made)), None)
         return made or UNKNOWN
 
@@ -346,10 +345,9 @@ class Expressions:
             inner[declared.vararg.arg] = given[len(names) :]
         return inner
 
-    def _method(self, func: ast.Attribute, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-        held = self.value(func.value)
+    def _method(self, held: Value, method: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         first = arguments[0] if arguments else UNKNOWN
-        match held, func.attr:
+        match held, method:
             case Environ(), "get" | "pop" | "setdefault":
                 return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
             case list(), "append":
@@ -373,7 +371,7 @@ class Expressions:
                 return [*held.text.splitlines(keepends=True)]
             case str(), "read_text" | "open":
                 opened = self._opened(held)
-                return opened.text if isinstance(opened, OpenFile) and func.attr == "read_text" else opened
+                return opened.text if isinstance(opened, OpenFile) and method == "read_text" else opened
             case str(), "format":
                 return self._text(format_parts(held, arguments, keywords))
             case str(), "resolve" | "absolute":

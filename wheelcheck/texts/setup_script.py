@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable
 from functools import reduce
 
-from wheelcheck.model.code import parse_tree
+from wheelcheck.model.code import last_name, parse_tree
 from wheelcheck.model.knowledge import NativeKnowledge
 from wheelcheck.texts.setup_commands import Definition, SetupCommands
 from wheelcheck.texts.setup_expressions import DEPTH, Expressions, Scope
@@ -28,7 +28,6 @@ from wheelcheck.texts.setup_values import (
     Stop,
     Value,
     added,
-    last_name,
     lines_of,
     merged,
     truth,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import operator
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from string import Formatter
-from typing import Any
 
 from msgspec import Struct, field
+
+from wheelcheck.model.code import COMPARISONS
 
 
 class Unknown(Struct, frozen=True):
@@ -64,12 +64,6 @@ ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 _SYSTEM_NAMES = {
     "system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
     "get_platform": {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"},
-}
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
 }
 
 
@@ -146,7 +140,7 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
         return left == right
     if isinstance(comparison, ast.NotEq | ast.IsNot):
         return left != right
-    compare = _COMPARISONS.get(type(comparison))
+    compare = COMPARISONS.get(type(comparison))
     alike = (isinstance(left, int) and isinstance(right, int)) or (_is_version(left) and _is_version(right))
     return compare(left, right) if compare is not None and alike else UNKNOWN
 
@@ -299,14 +293,6 @@ class Returned(Stop):
 
 class Exhausted(Exception):
     """Raised after more steps than any honest script needs."""
-
-
-def last_name(node: ast.expr) -> str:
-    """The last part of a dotted name, or an empty string."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 class BuiltinResult(Struct, frozen=True):

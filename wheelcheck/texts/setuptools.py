@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from wheelcheck.model.code import parse_tree
+from wheelcheck.model.code import last_name, parse_tree
 from wheelcheck.model.knowledge import NativeKnowledge
 from wheelcheck.texts.setup_script import read_script
-from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, last_name, literal_texts
+from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, literal_texts
 
 _LONGEST = 60
 _ASKS_SYSTEM = re.compile(r"\bplatform\b|\bos\.name\b")

@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from wheelcheck.environments.bundle.writing import collision_key
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.code import parse_tree
+from wheelcheck.texts.words import counted, folded
 
 _NAMED = 3
 CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")
@@ -89,10 +90,9 @@ class Claims(Struct):
             pairs.setdefault((kept.owner, lost.owner), []).append(lost.path)
         for (kept_owner, lost_owner), paths in pairs.items():
             several = len(paths) > 1
-            more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
             yield (
-                f"{lost_owner} and {kept_owner} have {len(paths)} file{'s' * several} in the same place with other content, and "
-                f"the latter's {'are' if several else 'is'} kept: {', '.join(map(repr, paths[:_NAMED]))}{more}"
+                f"{lost_owner} and {kept_owner} have {counted(len(paths), 'file')} in the same place with other content, and "
+                f"the latter's {'are' if several else 'is'} kept: {folded([*map(repr, paths)], _NAMED)}"
             )
 
     def _beside(self, other: Claim, claim: Claim) -> Admission:

@@ -19,6 +19,7 @@ from wheelcheck.environments.trees import TreeFiles, iter_paths
 from wheelcheck.errors import DiskFailure, IndexUnavailable, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 from wheelcheck.texts.files import read_file
+from wheelcheck.texts.words import folded
 
 if TYPE_CHECKING:
     import filelock
@@ -85,11 +86,10 @@ def refuse_unreplaceable(out: Path) -> None:
     files, written = TreeFiles(out), _written_files(out)
     lost = [path for path in iter_paths(out, failing=_fail) if not _is_replaceable(files, path, written)]
     if lost:
-        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
         count = "a file" if len(lost) == 1 else f"{len(lost)} files"
         raise _not_replaced(
             out,
-            f"has {count} that the bundle did not write, so that it will not be replaced: {', '.join(lost[:_NAMED])}{more}",
+            f"has {count} that the bundle did not write, so that it will not be replaced: {folded(lost, _NAMED)}",
         )
 
 

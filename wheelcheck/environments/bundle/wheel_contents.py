@@ -28,6 +28,7 @@ from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import EnvironmentFile, HousedWheel, Layout
 from wheelcheck.texts.archive_members import DAMAGED, open_zip
+from wheelcheck.texts.words import folded
 
 _CHUNK = 1024**2
 _HINT = "do not install this file; choose another version, or tell its publisher"
@@ -128,8 +129,7 @@ def read_contents(
         for scheme, member, path, content in made
     ]
     unhashed = [placement.member for placement in placements if not placement.digest]
-    more = f" and {len(unhashed) - 1} more" if len(unhashed) > 1 else ""
-    warnings = (f"{wheel.path.name}: RECORD has no hash for {unhashed[0]!r}{more}",) if unhashed else ()
+    warnings = (f"{wheel.path.name}: RECORD has no hash for {folded([*map(repr, unhashed)], 1)}",) if unhashed else ()
     return WheelContents(wheel=wheel, dist_info=dist_info, placements=tuple(placements), warnings=warnings)
 
 

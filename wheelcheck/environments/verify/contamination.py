@@ -23,6 +23,7 @@ from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
 from wheelcheck.texts.files import is_file
+from wheelcheck.texts.words import folded
 
 _SHEBANG = re.compile(r"#!\s*+\"?([^\"\r\n]++)\"?[^\S\r\n]*+[\r\n]")
 _SHARED_INTERPRETERS = ("/bin/sh", "/usr/bin/env", "/bin/bash", "/usr/bin/sh")
@@ -125,9 +126,8 @@ def _host_paths(subject: Subject) -> Iterator[Problem]:
                 found[joined(folder, path.name)] = interpreter
     if found:
         first, interpreter = next(iter(found.items()))
-        names = ", ".join(list(found)[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
         verb = "starts" if len(found) == 1 else "start"
-        message = f"{names} {verb} with #!{interpreter}, a place on one machine"
+        message = f"{folded(list(found), _NAMED)} {verb} with #!{interpreter}, a place on one machine"
         remedy = "start programs with `python -m`, or make the bundle with wheelcheck, whose scripts find their Python"
         yield Problem.of(ProblemKind.HOST_PATH, Severity.WARNING, message, remedy, file=first, library=interpreter)
 

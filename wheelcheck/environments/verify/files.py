@@ -11,6 +11,7 @@ from wheelcheck.environments.verify.subject import Installed, RecordedFile, Subj
 from wheelcheck.model.environment import MANIFEST, EnvironmentFile
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.inspection import Problem, ProblemKind
+from wheelcheck.texts.words import counted
 
 _OF_THE_BUNDLE = frozenset((MANIFEST, "SHA256SUMS"))
 _INSTALL_AGAIN = "make the bundle again, or install this distribution again"
@@ -114,8 +115,7 @@ def _foreign(
     for top, paths in groups.items():
         yield _foreign_problem(top, paths, Severity.WARNING if promised is None else Severity.ERROR)
     if bytecode:
-        files = "file" if bytecode == 1 else "files"
-        message = f"{bytecode} compiled {files} (__pycache__, .pyc) that Python made itself"
+        message = f"{counted(bytecode, 'compiled file')} (__pycache__, .pyc) that Python made itself"
         yield Problem.of(ProblemKind.BYTECODE, Severity.INFO, message)
 
 
@@ -136,8 +136,9 @@ def _is_bytecode(path: str) -> bool:
 
 def _stripped(subject: Subject, name: NormalizedName, count: int) -> Problem:
     kinds = subject.manifest.stripped if subject.manifest is not None else ()
-    files = "file" if count == 1 else "files"
-    message = f"{count} {files} of {name} were left out of the bundle" + (f" ({', '.join(kinds)})" if kinds else "")
+    message = f"{counted(count, 'file')} of {name} were left out of the bundle" + (
+        f" ({', '.join(kinds)})" if kinds else ""
+    )
     return Problem.of(ProblemKind.FILE_STRIPPED, Severity.INFO, message, distribution=name)
 
 

@@ -12,7 +12,7 @@ from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.judgement import Installability, Status
-from wheelcheck.model.plan import InputRecord, PlannedPackage
+from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, RepairSearch, repair_document, search_document
 from wheelcheck.report.documents import (
@@ -134,22 +134,17 @@ def render_json(check: Check) -> str:
 
 def _answer(checked: CheckedTarget) -> TargetAnswer:
     plan = checked.plan
-    proposals = plan.proposals if plan is not None else None
     return document_of(
         TargetAnswer,
         checked.target,
         verdict=target_word(checked),
         status=plan.status if plan is not None else None,
         failure=checked.failure or None,
-        packages=tuple(map(_package, plan.packages)) if plan is not None else (),
+        packages=tuple(document_of(CheckedPackage, each) for each in plan.packages) if plan is not None else (),
         findings=tuple(map(_judged, checked.judged)),
-        repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
-        repair_search=search_document(proposals) if proposals is not None else None,
+        repairs=tuple(map(repair_document, plan.repairs)) if plan is not None else (),
+        repair_search=search_document(plan.proposals) if plan is not None else None,
     )
-
-
-def _package(package: PlannedPackage) -> CheckedPackage:
-    return document_of(CheckedPackage, package, filename=package.file.filename if package.file is not None else None)
 
 
 def _judged(judged: Judged) -> JudgedFinding:

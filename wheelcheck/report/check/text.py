@@ -23,7 +23,7 @@ from wheelcheck.report.findings import (
     is_blocker,
 )
 from wheelcheck.report.grouping import FindingGroup, Group, group_by, group_findings, group_repairs, open_notes
-from wheelcheck.report.page import Detail, Page, counted, on_page
+from wheelcheck.report.page import Detail, Page, on_page
 from wheelcheck.report.quoting import flat, flat_edit, flat_finding
 from wheelcheck.report.verdicts import (
     check_verdict,
@@ -37,6 +37,7 @@ from wheelcheck.report.verdicts import (
     wanted_by,
 )
 from wheelcheck.report.wording import change, gain, listed_among
+from wheelcheck.texts.words import counted
 
 _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.report.html.page import Cells, Graph, Line, Node
-from wheelcheck.report.page import counted
+from wheelcheck.texts.words import counted
 
 if TYPE_CHECKING:
     import networkx

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from wheelcheck.model.answers import Cell, CellStatus, Matrix
 from wheelcheck.model.check import (
+    VERDICTS,
     ChangeKind,
     Check,
     CheckedTarget,
@@ -53,9 +54,10 @@ from wheelcheck.report.html.parts import (
     treemaps_of,
 )
 from wheelcheck.report.matrix import CELL_WORDS, failure_lines, matrix_advice, matrix_verdict, opening_lines
-from wheelcheck.report.page import counted, folded, joined, sentence
+from wheelcheck.report.page import sentence
 from wheelcheck.report.verdicts import check_verdict, target_detail, target_word, undecided_targets
 from wheelcheck.report.wording import change, changes
+from wheelcheck.texts.words import counted, folded, joined
 
 _CELL_TONES: dict[CellStatus, Tone] = {
     CellStatus.INSTALLS: "good",
@@ -66,13 +68,6 @@ _CELL_TONES: dict[CellStatus, Tone] = {
     CellStatus.UNSUPPORTED: "none",
 }
 _EXIT_TONES: dict[int, Tone] = {0: "good", 1: "bad"}
-_PLANNED = {
-    Status.INSTALLABLE: CellStatus.INSTALLS,
-    Status.NEEDS_BUILD: CellStatus.NEEDS_BUILD,
-    Status.BLOCKED: CellStatus.BLOCKED,
-    Status.UNDECIDED: CellStatus.UNDECIDED,
-}
-_VERDICTS = {Severity.ERROR: Verdict.FAILS, Severity.WARNING: Verdict.WARNS, Severity.INFO: Verdict.NOTED}
 _SEVERITIES: dict[Severity, Tone] = {Severity.ERROR: "bad", Severity.WARNING: "unsure", Severity.INFO: "none"}
 _CHANGES: dict[ChangeKind, Tone] = {
     ChangeKind.ADDED: "good",
@@ -87,20 +82,20 @@ _MILDER = ((Verdict.WARNS, "warns on"), (Verdict.ALLOWED, "allowed on"), (Verdic
 def page_of_matrix(matrix: Matrix, telling: Telling) -> HtmlPage:
     """The page of a grid: what blocks, and what opens."""
     sheet = Sheet(targets=tuple(map(_checked, matrix.cells)))
-    status = {(cell.target.platform, cell.target.python): cell for cell in matrix.cells}
+    status = {cell.target.name: cell for cell in matrix.cells}
 
     def told(each: CheckedTarget) -> tuple[Tone, str, str]:
-        cell = status[each.target.platform, each.target.python]
+        cell = status[each.target.name]
         names = dict.fromkeys(finding.package or finding.code.title for finding in cell.blocking)
         detail = f"by {folded(tuple(names), 3)}" if names else cell.failure
         return _CELL_TONES[cell.status], CELL_WORDS[cell.status], detail
 
-    plans = {(target.platform, target.python): plan for target, plan in sheet.plans}
+    plans = {target.name: plan for target, plan in sheet.plans}
     offers = [
         Offer(
             repair=repair,
             targets=(opening.proved, *opening.alike),
-            plan=plans[opening.proved.platform, opening.proved.python],
+            plan=plans[opening.proved.name],
             proof="Proved on each by resolving again" if opening.alike else "Proved by resolving again",
         )
         for opening in matrix.openings
@@ -125,7 +120,6 @@ def page_of_matrix(matrix: Matrix, telling: Telling) -> HtmlPage:
 def page_of_plan(plan: Plan, telling: Telling) -> HtmlPage:
     """The page of one target: what it installs, or what keeps it from that."""
     sheet = Sheet(targets=(_judged(plan),))
-    status = _PLANNED[plan.status]
     words = {
         Status.INSTALLABLE: f"Installs on {plan.target}",
         Status.NEEDS_BUILD: f"Installs on {plan.target} after {counted(len(plan.built_once), 'pure build')}",
@@ -135,7 +129,7 @@ def page_of_plan(plan: Plan, telling: Telling) -> HtmlPage:
     return _page(
         "Plan",
         words[plan.status],
-        _CELL_TONES[status],
+        _CELL_TONES[Cell(target=plan.target, plan=plan).status],
         sheet,
         facts=facts_of(plan.inputs, sheet, telling),
         advice=tuple(f"Repair {name} is applied" for name in plan.applied),
@@ -187,7 +181,7 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
     ]
     sides = [each.after or none for each, none in zip(difference.targets, absent, strict=True)]
     sheet = Sheet(targets=tuple(sides))
-    by_target = {(each.target.platform, each.target.python): each for each in difference.targets}
+    by_target = {each.target.name: each for each in difference.targets}
     groups = {state: group_compared(difference, state) for state in FindingState}
     failing = [each for each in groups[FindingState.NEW] if each.verdict is Verdict.FAILS]
     others = [each for each in groups[FindingState.NEW] if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
@@ -205,7 +199,7 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
         groups=failing,
         facts=(*facts, *facts_of(difference.new.inputs, sheet, telling)),
         advice=(difference_heading(difference), *(f"Download {line}" for line in download_lines(difference))),
-        grid=grid_of(sheet, lambda each: _told_of(by_target[each.target.platform, each.target.python])),
+        grid=grid_of(sheet, lambda each: _told_of(by_target[each.target.name])),
         changes=tuple(_changes(difference, sheet)),
         milder=(
             *subjects_of(others, sheet, "new on"),
@@ -358,6 +352,6 @@ def _judged(plan: Plan) -> CheckedTarget:
     """*plan* as the gate would see it without a policy: errors fail."""
 
     def judged(finding: Finding) -> Judged:
-        return Judged(finding=finding, verdict=_VERDICTS[finding.severity], fingerprint="")
+        return Judged(finding=finding, verdict=VERDICTS[finding.severity], fingerprint="")
 
     return CheckedTarget(target=plan.target, plan=plan, judged=tuple(map(judged, plan.findings)))

@@ -33,9 +33,10 @@ from wheelcheck.report.html.page import (
     Tone,
     Treemap,
 )
-from wheelcheck.report.page import counted, folded, sentence, size_text
+from wheelcheck.report.page import sentence, size_text
 from wheelcheck.report.verdicts import allowance_subject, iter_details
 from wheelcheck.report.wording import change, gain, iter_dated_moves, iter_releases, listed_targets
+from wheelcheck.texts.words import counted, folded
 
 _SOON = 14  # days before its last day from which an allowance is shown as ending
 _MOVES = 12
@@ -66,10 +67,8 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     def cells(self, targets: Iterable[Target]) -> Cells:
         """The numbers of *targets*."""
-        named = {(each.platform, each.python) for each in targets}
-        return tuple(
-            number for number, each in enumerate(self.targets) if (each.target.platform, each.target.python) in named
-        )
+        named = {each.name for each in targets}
+        return tuple(number for number, each in enumerate(self.targets) if each.target.name in named)
 
     @property
     def plans(self) -> Iterator[tuple[Target, Plan]]:
@@ -168,7 +167,7 @@ def offers_of(sheet: Sheet) -> tuple[Offer, ...]:
     pairs = [
         (repair, target, plan)
         for target, plan in sheet.plans
-        for repair in (plan.proposals.repairs if plan.proposals is not None else ())
+        for repair in plan.repairs
         if repair.id not in plan.applied
     ]
     several = len(sheet.targets) > 1
@@ -230,7 +229,7 @@ def packages_of(sheet: Sheet) -> tuple[Package, ...]:
             kind=how.value,
             tone=_TONES.get(how, "bad"),
             wanted_by=_wanted(package for _, package in same),
-            size=_size(package.file.size for _, package in same if package.file is not None),
+            size=_size(package.size for _, package in same),
             cells=tuple(number for number, _ in same),
         )
         for (name, version, how), same in sorted(found.items(), key=lambda item: item[0][0])
@@ -257,9 +256,7 @@ def treemaps_of(sheet: Sheet) -> tuple[Treemap, ...]:
     drawn = []
     for number, each in enumerate(sheet.targets):
         packages = each.plan.packages if each.plan is not None else ()
-        sizes: dict[str, int | None] = {
-            package.name: package.file.size for package in packages if package.file is not None
-        }
+        sizes: dict[str, int | None] = {package.name: package.size for package in packages if package.file is not None}
         if any(sizes.values()):
             drawn.append((number, str(each.target), sizes))
     return tuple(
