@@ -31,7 +31,6 @@ from wheelcheck.texts.files import is_file, is_folder, is_there
 from wheelcheck.texts.places import (
     LineUnreadable,
     file_url,
-    has_scheme,
     is_absolute_anywhere,
     is_archive_name,
     local_path_of,
@@ -71,7 +70,7 @@ def parse_named(asked: WrittenRequirement, named: re.Match[str]) -> Requirement 
     if "://" in where and not where.lower().startswith("file:"):
         return _reference(asked, name, extras, where, parse_marker_text(marker_text))
     path, _, fragment = where.partition("#")
-    place = _Place(path=local_path_of(path), is_url=has_scheme(where), name=name, extras=extras, fragment=fragment)
+    place = _Place(path=local_path_of(path), name=name, extras=extras, fragment=fragment)
     return _at_place(asked, place, parse_marker_text(marker_text))
 
 
@@ -101,7 +100,7 @@ def parse_direct(asked: WrittenRequirement, target: str, marker: Marker | None) 
         url, extras_text = split_extras(target)
         path, _, fragment = url.partition("#")
         extras = parse_extras(extras_text) | _egg_extras(url)
-        place = _Place(path=local_path_of(path), is_url=True, name=egg_of(url), extras=extras, fragment=fragment)
+        place = _Place(path=local_path_of(path), name=egg_of(url), extras=extras, fragment=fragment)
         return _at_place(asked, place, marker)
     url, extras_text = (target, "") if "#" in target else split_extras(target)
     filename = url_path(url).rpartition("/")[2]
@@ -112,10 +111,9 @@ def parse_direct(asked: WrittenRequirement, target: str, marker: Marker | None) 
 
 
 class _Place(Struct, frozen=True, kw_only=True):
-    """A path that a requirement names, and what its text says besides; *is_url* where it was written as a ``file:`` URL."""
+    """A path that a requirement names, and what its text says besides."""
 
     path: Path
-    is_url: bool = False
     name: NormalizedName | None = None
     extras: frozenset[NormalizedName] = frozenset()
     fragment: str = ""

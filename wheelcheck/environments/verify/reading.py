@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.environments.trees import iter_paths
@@ -21,10 +22,9 @@ from wheelcheck.environments.verify.library_index import LibraryIndex
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
 from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined, names_of, read_installed
 from wheelcheck.imports.failing import Failures, Surroundings, find_failures, import_target, read_suspects
-from wheelcheck.imports.libraries import find_unmet_loads
 from wheelcheck.imports.overlaps import find_overlaps
 from wheelcheck.imports.suspects import Suspects
-from wheelcheck.model.code import InstalledFiles
+from wheelcheck.model.code import ImportTime, InstalledFiles, LibraryLoad, ReachedModule
 from wheelcheck.model.distribution import Availability, Wheel, as_version
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.model.finding import Code, Severity
@@ -165,6 +165,36 @@ def find_failing_code(
         yield Problem.of(kind, severity, f"{finding.message} (WC605)", remedy, distribution=owner, file=file)
 
 
+class _UnmetLoad(Struct, frozen=True, kw_only=True):
+    """A *load* in *module* of *package* of which no library is there; *is_needed* where the import of the package fails with it."""
+
+    package: NormalizedName
+    module: ReachedModule
+    load: LibraryLoad
+    is_needed: bool
+
+
+class _IsThere(Protocol):
+    """Whether the environment or the system has a library for one of *names*."""
+
+    def __call__(self, names: Sequence[str], *, is_needed: bool) -> bool:
+        """Of what is not needed, a likeness of the name is enough."""
+
+
+def _iter_unmet_loads(reads: Mapping[NormalizedName, ImportTime], is_there: _IsThere) -> Iterator[_UnmetLoad]:
+    """Every load of *reads* for which *is_there* knows no library; each name once."""
+    for package, read in reads.items():
+        found = [(module, load) for module in read.modules for load in module.loads]
+        seen: set[str] = set()
+        # What is needed tells of a library first: a part that may need it as well adds nothing.
+        for module, load in sorted(found, key=lambda each: not each[1].is_needed):
+            if seen.issuperset(load.names) or is_there(load.names, is_needed=load.is_needed):
+                continue
+            seen.update(load.names)
+            meant = canonicalize_name(module.entry) == package or not module.entry.startswith("_")
+            yield _UnmetLoad(package=package, module=module, load=load, is_needed=load.is_needed and meant)
+
+
 def find_unmet_libraries(
     archives: InstalledArchives,
     target: Target,
@@ -174,7 +204,7 @@ def find_unmet_libraries(
 ) -> Iterator[Problem]:
     """A problem for each shared library that code loads by itself and that is not there: a warning where a part alone needs it."""
     reads = read_suspects(Suspects(read=archives.recorded, compared={}), import_target(target), archives.code)
-    for unmet in find_unmet_loads(reads, partial(has_library_for, index, system)):
+    for unmet in _iter_unmet_loads(reads, partial(has_library_for, index, system)):
         if unmet.module.entry in imported.get(unmet.package, ()) and unmet.is_needed:
             continue
         if not unmet.is_needed and all(map(_OF_OTHERS[index.ignores_case].search, unmet.load.names)):
