@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
@@ -83,14 +83,14 @@ class CandidateSelector:
 
     def _iter_groups(
         self, name: NormalizedName, limits: list[Bound], within: tuple[Version, ...]
-    ) -> Iterator[list[Version]]:
+    ) -> Iterator[Iterable[Version]]:
         """The versions *within* that are offered first, and the pre-releases that are held back, if they are not kept out."""
         if self._admits_pre_releases(name, limits):
-            yield list(within)
+            yield within
             return
-        yield [version for version in within if not version.is_prerelease]
+        yield (version for version in within if not version.is_prerelease)
         if not self._source.policy.keeps_pre_releases_out_of(name):
-            yield [version for version in within if version.is_prerelease]
+            yield (version for version in within if version.is_prerelease)
 
     def ever_open(self, name: NormalizedName, limits: list[Bound]) -> Iterator[Version]:
         """The versions within *limits* that may be chosen in this pass, under any other bounds there may be.
@@ -132,7 +132,7 @@ class CandidateSelector:
             self._verdict(name, version, pinned=True) is not None for version in closed
         )
 
-    def _by_preference(self, name: NormalizedName, versions: list[Version]) -> list[Version]:
+    def _by_preference(self, name: NormalizedName, versions: Iterable[Version]) -> Iterable[Version]:
         """*versions*, newest first; under ``--prefer-binary`` those with a wheel before all others."""
         if not self._source.policy.prefer_binary:
             return versions

@@ -339,11 +339,8 @@ def _tags_of(files: Iterable[Distribution]) -> frozenset[tuple[WheelTag, ...]]:
 
 
 def _newest_standing(page: ProjectPage, cutoff: str | None) -> tuple[Version, str | None] | None:
-    finals = [version for version in page.distributions if not version.is_prerelease]
-    # Nearly always the newest stands, and finding it is cheaper than putting all in order.
-    newest = max(finals, default=None)
-    if newest is not None and not _stands(page, newest, cutoff):
-        newest = next((version for version in sorted(finals, reverse=True) if _stands(page, version, cutoff)), None)
+    finals = (version for version in page.newest_first if not version.is_prerelease)
+    newest = next((version for version in finals if _stands(page, version, cutoff)), None)
     return None if newest is None else (newest, first_upload(page, newest))
 
 
