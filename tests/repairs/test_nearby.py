@@ -33,6 +33,7 @@ from wheelcheck.repairs.own_platforms import (
     systems_of,
 )
 from wheelcheck.repairs.pairs import partners_of
+from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView
 from wheelcheck.targets.targets import parse_target
@@ -51,6 +52,29 @@ def texts(versions: tuple[Version, ...]) -> list[str]:
 
 
 # Versions
+
+
+@pytest.mark.parametrize(
+    ("bound", "usable"),
+    [
+        ("<3.11", ["6.0", "5.0"]),
+        (">=3.7,<=3.10", ["6.0", "5.0"]),
+        ("<3.12", ["6.0", "5.0", "4.10", "4.5"]),
+        (">=3.12,<3.14", ["6.0", "5.0", "4.5"]),
+        ("!=3.11.*", ["6.0", "5.0", "4.5"]),
+    ],
+)
+def test_a_version_older_than_one_that_ended_before_the_python_is_no_way_out(bound: str, usable: list[str]) -> None:
+    project = view(
+        {
+            "4.5": [wheel()],
+            "4.10": [wheel(requires_python=bound)],
+            "5.0": [wheel(requires_python=">=3.7")],
+            "6.0": [wheel()],
+            "7.0rc1": [wheel(requires_python="<3.11")],
+        }
+    )
+    assert texts(usable_versions(project)) == usable
 
 
 def test_versions_are_near_by_the_releases_between_and_the_newer_comes_first() -> None:

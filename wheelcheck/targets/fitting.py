@@ -192,6 +192,12 @@ class Compatibility:
             known = self._answers.pythons[bound] = _admits(bound, self.target.python_full)
         return known
 
+    def ends_before(self, bound: str) -> bool:
+        """Whether *bound* admits Pythons before the target's, and neither this nor any that follows."""
+        if self.admits_python(bound) or _admits(bound, Version("3.99")):
+            return False
+        return any(_admits(bound, Version(f"3.{minor}")) for minor in range(self.target.python_full.minor))
+
     def patch_decides(self, bound: str) -> bool:
         """Whether *bound* refuses the assumed ``.0`` patch release but admits a later one of the same minor."""
         known = self._answers.patches.get(bound)

@@ -70,6 +70,10 @@ class Admission:
         # As pip: what is known to have a hash that is asked for goes before what may have one.
         return sorted(found, key=lambda fit: (not self._hashes.is_announced(fit.distribution), fit_order(fit)))
 
+    def is_capped(self, bound: str) -> bool:
+        """Whether *bound*, a Requires-Python, ends before the target's Python."""
+        return self._compatibility.ends_before(bound)
+
     def can_use(self, tags: tuple[WheelTag, ...]) -> bool:
         """Whether the target can use a wheel with *tags*."""
         return self._compatibility.can_use(tags)
@@ -216,6 +220,19 @@ class ProjectView:
         return frozenset(
             version for tags, versions in self._facts.kinds_of_wheels.items() if can_use(tags) for version in versions
         )
+
+    @functools.cached_property
+    def newest_capped(self) -> Version | None:
+        """The newest final version whose Requires-Python ends before the target's Python, ``None`` where none does.
+
+        What is older was not made for that Python either, though most of it states no end: nobody knew yet.
+        """
+        for version in self.versions:
+            if not version.is_prerelease and not self.is_hidden(version):
+                bounds = self._facts.python_bounds(version, "<3.") | self._facts.python_bounds(version, "<=3.")
+                if bounds and all(map(self._admission.is_capped, bounds)):
+                    return version
+        return None
 
     def is_hidden(self, version: Version) -> bool:
         """Whether *version* does not exist for this run; costs no judgement of its files."""
