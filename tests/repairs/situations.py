@@ -599,6 +599,12 @@ OVERLAPPING = {
     "two-of-one-module": Situation(
         line=_line("app", "view"), index=_VIEWS, knowledge=_BOTH, overlaps=(("view", "view-bare"),)
     ),
+    "two-of-one-module-behind-a-blocker": Situation(
+        line=_line("app", "view", "solid==1.0"),
+        index={**_VIEWS, "solid": {"1.0": native(), "1.1": [wheel(WIN)]}},
+        knowledge=_BOTH,
+        library=load_standard_library(),
+    ),
     "two-of-one-module-and-neither-is-known-to-serve": Situation(
         line=_line("app", "view"), index=_VIEWS, overlaps=(("view", "view-bare"),)
     ),

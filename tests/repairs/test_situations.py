@@ -369,6 +369,12 @@ def test_of_two_that_install_the_same_files_the_one_that_the_user_names_is_kept_
     assert [edit.because for edit in first.edits] == ["view and view-bare install the same files"]
 
 
+def test_a_repair_of_something_else_leaves_one_of_two_that_install_the_same_files() -> None:
+    """The kind of a Python switch after which opencv-python and opencv-python-headless are still both there."""
+    repair = the_one(OVERLAPPING["two-of-one-module-behind-a-blocker"].proposals())
+    assert repair.options == ("view", "--exclude", "view-bare", "--replace", "solid==1.1")
+
+
 def test_of_two_that_install_the_same_files_none_is_left_out_where_nothing_says_that_the_other_serves() -> None:
     assert not OVERLAPPING["two-of-one-module-and-neither-is-known-to-serve"].proposals().repairs
 

@@ -87,6 +87,16 @@ def _free(found: Trial, changes: list[Change]) -> list[Change]:
     return list(free.values())
 
 
+def known_overlaps(resolution: Resolution, knowledge: RepairKnowledge) -> list[tuple[str, str]]:
+    """The projects of *resolution* of which two are the same code under two names, and so install the same files."""
+    pairs = (
+        (str(known.project), str(known.replacement))
+        for known in knowledge.substitutes
+        if known.same_api and not known.imported_as and {known.project, known.replacement} <= resolution.pins.keys()
+    )
+    return sorted({(min(pair), max(pair)) for pair in pairs})
+
+
 def without_overlaps(
     base: Trial, overlaps: Sequence[tuple[str, str]], trials: Trials, knowledge: RepairKnowledge
 ) -> list[Trial]:
@@ -115,7 +125,7 @@ def without_overlaps(
             if change.substitute.replacement not in gone:  # of the two, one may have gone for the sake of a third
                 gone[change.substitute.project] = change
         if not any(change.substitute.replacement in gone for change in gone.values()):
-            trial = trials.of(gone.values())
+            trial = trials.of((*base.changes, *gone.values()))
             if trial.succeeds:
                 found.setdefault(trial.keys, trial)
     return sorted(found.values(), key=lambda each: (each.cost, sorted(each.keys)))

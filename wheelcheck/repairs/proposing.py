@@ -18,7 +18,13 @@ from wheelcheck.model.finding import Finding
 from wheelcheck.model.repair import Edit, EditKind, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.model.resolution import Conflict
 from wheelcheck.ports import Reporter, SilentReporter
-from wheelcheck.repairs.advisory_fixes import as_of, fixable_advisories, with_advisory_fixes, without_overlaps
+from wheelcheck.repairs.advisory_fixes import (
+    as_of,
+    fixable_advisories,
+    known_overlaps,
+    with_advisory_fixes,
+    without_overlaps,
+)
 from wheelcheck.repairs.blockers import Blocker, TrialView
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
 from wheelcheck.repairs.edits import Change, Excluded, key_of
@@ -208,6 +214,7 @@ class _Proposing:
         knowledge = self._context.knowledge
         self._trials.begin_advisory_fixes(_FOR_ADVISORY_FIXES)
         better = [self._trying(partial(with_advisory_fixes, each, self._trials, knowledge)) or each for each in found]
+        better = [self._trying(partial(self._apart, each)) or each for each in better]
         ready = [each for each in better if each.changes]
         if found and len(ready) < self._limits.repairs and fixable_advisories(found[0].resolution, knowledge):
             other = self._trying(partial(as_of, found[0], self._trials, knowledge))
@@ -215,6 +222,14 @@ class _Proposing:
                 ready.append(other)
         ready.sort(key=lambda each: (self._importing(each).is_undecided, *_order(each)))
         return ready[: self._limits.repairs]
+
+    def _apart(self, found: Trial) -> Trial | None:
+        """*found* without the second of two projects that are the same code; ``None`` where it has none, or has to have both."""
+        overlaps = known_overlaps(found.resolution, self._context.knowledge)
+        if not overlaps or not found.changes or self._context.library is None:
+            return None
+        apart = without_overlaps(found, overlaps, self._trials, self._context.knowledge)
+        return apart[0] if apart else None
 
     def _trying(self, attempt: Callable[[], Trial | None]) -> Trial | None:
         try:
