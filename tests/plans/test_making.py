@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.fakes import proposed, samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
 from wheelcheck.model.distribution import Availability
-from wheelcheck.model.finding import Code
+from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.resolution import Resolution
@@ -124,7 +124,8 @@ def test_proposals_and_what_is_applied_are_kept() -> None:
 
 def test_findings_are_worst_first() -> None:
     findings = samples.blocked_plan().findings
-    assert [finding.severity.order for finding in findings] == sorted(finding.severity.order for finding in findings)
+    severities = [finding.severity for finding in findings]
+    assert severities == sorted(severities, key=[*Severity].index)
     assert findings[0].code is Code.SOURCE_NATIVE
 
 

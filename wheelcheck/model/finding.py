@@ -16,16 +16,11 @@ DOCUMENTATION = "https://OWNER.git.example/wheelcheck/"
 
 
 class Severity(Enum):
-    """How bad; the value is the word of the plan's schema."""
+    """How bad, the worst first; the value is the word of the plan's schema."""
 
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
-
-    @property
-    def order(self) -> int:
-        """0 for the worst, so that sorting puts errors first."""
-        return tuple(Severity).index(self)
 
 
 class Code(Enum):
@@ -402,4 +397,4 @@ class Finding(Struct, frozen=True, kw_only=True):
     def sort_key(self) -> tuple[int, int, str, str, str]:
         """Worst first, then what stands nearest to the user, then code, project and sentence: the same every time."""
         steps = min((len(path) for path in self.paths), default=0)
-        return (self.severity.order, steps, self.code.number, self.package or "", self.message)
+        return ([*Severity].index(self.severity), steps, self.code.number, self.package or "", self.message)

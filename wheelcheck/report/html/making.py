@@ -267,7 +267,7 @@ def page_of_verify(inspection: Inspection, telling: Telling) -> HtmlPage:
 
 
 def _problems(problems: Sequence[Problem]) -> list[Subject]:
-    ordered = sorted(problems, key=lambda each: each.severity.order)
+    ordered = sorted(problems, key=lambda each: [*Severity].index(each.severity))
     return [
         Subject(
             name=same[0].distribution or "the environment",
