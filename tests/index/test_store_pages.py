@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from tests.fakes.archives import make_sdist, make_wheel, sha256_hex
@@ -261,6 +262,26 @@ def test_spare_work_is_done_once_and_only_while_an_answer_is_on_its_way() -> Non
         projects.page(name("b"))
         projects.page(name("many"))
         assert done == ["work"]
+
+
+def test_first_pages_are_asked_for_before_the_caller_goes_on_and_none_where_something_is_cached(tmp_path: Path) -> None:
+    named: list[str] = []
+
+    def first() -> list[NormalizedName]:
+        named.append("named")
+        return [name("a"), name("b")]
+
+    with IndexServer(CATALOG, mode=Mode(latency=0.1)) as server:
+        with store(server.simple_url, cache_dir=tmp_path) as projects:
+            projects.ask_first(first)
+            assert projects.statistics.requests == {RequestKind.PAGE: 2}
+            projects.page(name("b"))
+            projects.page(name("a"))
+            assert projects.statistics.requests == {RequestKind.PAGE: 2}
+        with store(server.simple_url, cache_dir=tmp_path) as projects:
+            projects.ask_first(first)
+            assert projects.statistics.requests == {}
+    assert named == ["named"]
 
 
 def test_what_a_listener_raises_reaches_the_next_question() -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.systems import AbsentLibrary
     from wheelcheck.repairs.proof import Proof, ProvedProposals
+    from wheelcheck.resolver.question import Question
     from wheelcheck.resolver.resolution_cache import ResolutionCache
 
 
@@ -175,6 +176,7 @@ def resolved(
     """
     question, lock = prepared.question, prepared.read.lock
     if lock is None:
+        store.ask_first(partial(_iter_first_asked, question))
         from wheelcheck.resolver.passes import resolve
 
         solved = cache.resolve if cache is not None else partial(resolve, projects=store)
@@ -198,6 +200,16 @@ def resolved(
     )
     resolution = locked(lock, packages).resolution()
     return resolution, (*find_disagreements(packages, resolution, store), *find_unjudged(lock))
+
+
+def _iter_first_asked(question: Question) -> Iterator[NormalizedName]:
+    """The projects that the user requires on the target: the resolver looks at the page of each."""
+    from wheelcheck.resolver.requirement import Adjustments
+    from wheelcheck.targets.fitting import Compatibility
+
+    adjustments = Adjustments(Compatibility(question.target), question.policy, question.constraints)
+    for stated in question.requirements:
+        yield from (each.name for each in adjustments.iter_effective(stated) if each.url is None)
 
 
 def diagnosis_of(

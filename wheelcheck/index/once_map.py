@@ -35,6 +35,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._serving = threading.Event()
         self._closed = False
 
     @property
@@ -43,9 +44,19 @@ class LoopThread:
         return self._thread is threading.current_thread()
 
     @property
+    def is_started(self) -> bool:
+        """Whether it runs, or ran."""
+        return self._thread is not None
+
+    @property
     def is_serving(self) -> bool:
         """Whether what is submitted runs at once: the thread has started and imported what it needs."""
-        return self._loop is not None
+        return self._serving.is_set()
+
+    def wait_until_serving(self) -> None:
+        """Wait, if it was started, until what was submitted before has begun; the caller leaves it the interpreter for that."""
+        while self._thread is not None and not self._serving.wait(_STEP):
+            pass
 
     def start(self) -> None:
         """Start the thread if it does not run yet; what was submitted before runs first."""
@@ -105,6 +116,7 @@ class LoopThread:
         finally:
             with self._guard:
                 self._closed = True
+            self._serving.set()
             self._close_early()
             self._at_death()
 
@@ -118,13 +130,15 @@ class LoopThread:
         import asyncio
 
         self._stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
         with self._guard:
-            self._loop = asyncio.get_running_loop()
+            self._loop = loop
             early, self._early = self._early, []
             if self._closed:
                 self._stop.set()
         for work in early:
             self._spawn(work)
+        loop.call_soon(self._serving.set)
         try:
             await self._stop.wait()
             # Tasks may start others while they end, so this repeats until none is left.

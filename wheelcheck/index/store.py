@@ -142,6 +142,15 @@ class IndexStore:
         """Call *check* about twice a second while an answer is waited for; what it raises ends the wait."""
         self._meanwhile = check
 
+    def ask_first(self, names: Callable[[], Iterable[NormalizedName]]) -> None:
+        """Where the cache is empty, ask for the pages of *names*, and return when the requests are out.
+
+        The HTTP client is imported at that time: what the caller imports meanwhile would delay it and the first requests.
+        """
+        if self._thread.is_started:
+            self.prefetch_pages(names())
+            self._thread.wait_until_serving()
+
     def do_while_idle(self, work: Callable[[], None]) -> None:
         """Do *work* once, at the next wait that finds the thread at work: it takes time in which the caller could only wait."""
         self._spare = work
