@@ -269,8 +269,7 @@ class Code(Enum):
     )  # fmt: skip
     LOCK_ELSEWHERE = (
         "WC413", Severity.WARNING, "locked from an index that was not asked",
-        "The lock takes a project from an index of its own, and none that was asked is that one; its files were judged by what the "
-        "lock says of them.",
+        "The lock takes a project from an index that was not asked; its files were judged by what the lock says of them.",
         "Ask that index with --source, to have the lock compared with it.",
     )  # fmt: skip
     LOCAL_FOLDER = (
@@ -308,8 +307,7 @@ class Code(Enum):
     )  # fmt: skip
     MODULE_ABSENT = (
         "WC601", Severity.ERROR, "imports a module that nobody brings",
-        "A module that is carried out when the project is imported imports another one, which no project of the plan brings and "
-        "Python has not.",
+        "A module that is carried out when the project is imported imports another, which neither the plan nor Python brings.",
         "Add the project that brings the module, or choose a version that does not need it.",
     )  # fmt: skip
     GONE_FROM_PYTHON = (
@@ -371,10 +369,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     paths: Annotated[tuple[Path, ...], about("The ways by which the project is required.")] = ()
     nearest: Annotated[Version | None, about("The nearest version that has a usable wheel.")] = None
     elsewhere: Annotated[
-        tuple[str, ...] | UnsetType,
-        about(
-            "Of WC105 the Pythons (3.12, PyPy 3.11), of WC106 the platforms for which this version has wheels; left out of others."
-        ),
+        tuple[str, ...] | UnsetType, about("Pythons (WC105) or platforms (WC106) for which it has wheels.")
     ] = UNSET
 
     @classmethod
