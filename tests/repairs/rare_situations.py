@@ -198,6 +198,18 @@ VERSIONS = {
         line=replace(_line("av==1.0", "app"), overrides=("av==1.0",)),
         index={"app": app("av>=2"), "av": {"1.0": native(), "2.0": [wheel(WIN)]}},
     ),
+    **{
+        f"only-a-pre-release-has-a-wheel-and-{word}-by-its-bound": Situation(
+            line=_line("app", "other"),
+            index={
+                "app": app(f"av{bound}", "base"),
+                "av": {"1.0": native(), "2.0rc1": [wheel(WIN, requires=["base<2"])], "2.0": native()},
+                "base": any_wheels("1.0", "2.0"),
+                "other": app("base>=2"),
+            },
+        )
+        for word, bound in (("is-not-admitted", ">=1"), ("is-admitted", ">=2.0rc1"))
+    },
     "two-dependants-bound-it-and-one-goes": Situation(
         line=_line("one", "two"),
         index={

@@ -52,7 +52,13 @@ def between_neighbours(situation: Situation) -> Situation:
 
 _MET = {**SITUATIONS, **IMPORTING, **VERSIONS, **TOGETHER, **FROM_ELSEWHERE}
 _NAMES = (
-    *("own-pin", "one-pin-above-for-two", "pin-above-a-bound"),
+    *("own-pin", "own-pin-and-a-dependants", "withdrawn-dependency", "one-pin-above-for-two", "pin-above-a-bound"),
+    *(
+        "pin-runs-into-anothers-bound",
+        "constraint-admits-nothing",
+        "clash-of-three",
+        "older-version-asks-for-what-can-be-had",
+    ),
     *("bound-above-on-the-users-own", "one-unrepairable-one-not", "patch-release", "vendors-index", "extra-in-all"),
     *("substitute-for-the-users-own", "substitute-for-a-transitive", "users-second-index", "override-given"),
     *("made-for-another-system-and-marked-already", "made-for-another-system-and-asked-for-below"),

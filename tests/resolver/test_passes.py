@@ -199,6 +199,31 @@ def test_version_clash_is_a_conflict_with_the_path_of_each_side() -> None:
     assert set(clash.paths) == {("a", "c<2"), ("b", "mid==1", "c>=2")}
 
 
+@pytest.mark.parametrize(
+    ("asked_besides", "clashing"),
+    [(("one", "two"), "c"), (("three",), "c"), (("four",), "withdrawn"), (("one", "two", "four"), "c")],
+)
+def test_clash_is_never_on_a_project_that_all_can_agree_on(asked_besides: Sequence[str], clashing: str) -> None:
+    """The search ends where the extras meet, which fit; what is in the way lies in the rest of the question."""
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=['m; extra == "x"'], extras=["x"])]},
+            "z": {"1": [wheel(requires=['m==1; extra == "x"'], extras=["x"])]},
+            "m": {"1": [wheel()], "2": [wheel()]},
+            "one": {"1": [wheel(requires=["c<2"])]},
+            "two": {"1": [wheel(requires=["c>=2"])]},
+            "three": {"1": [wheel(requires=["c>2"])]},
+            "four": {"1": [wheel(requires=["withdrawn"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+            "withdrawn": {"1": [wheel(yanked="broken")]},
+        }
+    )
+    outcome = answer(projects, "a[x]==1", *asked_besides, "z[x]==1")
+    assert isinstance(outcome, Conflict)
+    assert [clash.name for clash in outcome.clashes] == [clashing]
+    assert isinstance(answer(projects, "a[x]==1", "z[x]==1"), Resolution)
+
+
 def test_every_project_of_which_no_version_is_asked_for_is_a_clash() -> None:
     projects = FakeProjects({name: {"1": [wheel()]} for name in ("a", "b", "c", "d")})
     outcome = answer(projects, "a>=2", "b<1", "c", "d", "d<1", "d>0.5")

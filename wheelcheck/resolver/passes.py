@@ -63,6 +63,8 @@ def resolve_from(source: CandidateSource, question: Question, reporter: Reporter
 class _Run:
     """The passes of one question."""
 
+    _provider: WheelProvider
+
     def __init__(self, source: CandidateSource, question: Question, reporter: Reporter) -> None:
         self._source = source
         self._question = question
@@ -81,7 +83,9 @@ class _Run:
         try:
             self._reporter.stage("resolving")
             natural = self._lenient(Leniency(others=True), self._question.budget.rounds)
-            if isinstance(natural, Conflict) or not any(self._iter_offenders(natural)):
+            if isinstance(natural, Conflict):
+                return self._in_the_way(natural)
+            if not any(self._iter_offenders(natural)):
                 return natural
             self._reporter.stage("resolving for wheels")
             self._oldest = {
@@ -115,6 +119,33 @@ class _Run:
             answer = self._pass(leniency, rounds)
             if isinstance(answer, Resolution) or answer.budget_spent or len(self._source.rejected) == before:
                 return answer
+
+    def _in_the_way(self, failed: Conflict) -> Conflict:
+        """*failed*, with the clashes of a part of the question where those that it names fit.
+
+        A search goes back until nothing is left, and ends at what it met last. Where that fits by itself, and the question without
+        all that leads to it has no answer either, what is in the way lies in the rest.
+        """
+        asked = self._question
+        if failed.budget_spent or not failed.clashes or not all(map(self._fits, failed.clashes)):
+            return failed
+        steps = {path[0] for clash in failed.clashes for path in clash.paths}
+        leading = {each.key[0] for each in self._provider.edges[None] if str(each.stated) in steps}
+        rest = tuple(each for each in asked.requirements if each.name not in leading)
+        if len(rest) == len(asked.requirements):
+            return failed
+        self._question = replace(asked, requirements=rest)
+        found = self._lenient(Leniency(others=True), 2 * failed.rounds + _ROUNDS_TO_GO_BACK)
+        if isinstance(found, Conflict) and not found.budget_spent:
+            failed = replace(failed, clashes=self._in_the_way(found).clashes or failed.clashes)
+        self._question = asked
+        return failed
+
+    def _fits(self, clash: Clash) -> bool:
+        """Whether all that bears on the project of *clash* admits a version of it together."""
+        bounds = [bound_of(each.specifier) for each in (*clash.requirements, *clash.constraints)]
+        is_at_url = any(each.url is not None for each in clash.requirements)
+        return not is_at_url and any(True for _ in self._provider.selector.versions(clash.name, bounds))
 
     def _blocked(self, natural: Resolution, failed: Conflict) -> Conflict:
         """*failed* with the resolution that has the fewest blockers; with the *natural* one where none was found in time."""

@@ -183,6 +183,16 @@ def test_name_that_is_taken_in_several_places_is_shown_in_the_first(
     assert (found.file, found.line) == ("audio/a.py", 7)
 
 
+def test_first_of_several_names_that_are_not_known_to_be_there_is_quoted() -> None:
+    uses = [use(f"from av import {name}", file=f"audio/{name}.py") for name in ("one", "two", "three")]
+    compiled = {"av==12.0.0": described(module("av", state=ModuleState.COMPILED))}
+    code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=compiled)
+    grounds = overridden(AV, code, before="==11.0.0", after="==12.0.0")
+    [ground] = [each for each in grounds if "is compiled" in each.text]
+    assert ground.text.startswith("audio takes av.one, av.three, av.two: ")
+    assert (ground.file, ground.quote) == ("audio/one.py", "from av import one")
+
+
 def test_what_is_used_of_an_imported_submodule_is_taken_from_it_and_so_is_the_submodule() -> None:
     uses = survey(use("import av.codec", attributes=("open", "Context.create")))
     found = overridden(AV, CannedCode(names=NAMES, surveys={"audio": uses}), before="==11.0.0", after="==12.0.0")
