@@ -174,7 +174,20 @@ def test_module_that_an_old_import_hook_makes_is_not_made_since_3_12() -> None:
     assert not any(module.unmade for module in read(newer).modules)
 
 
-@pytest.mark.parametrize("text", ["sys.path.insert(0, 'vendor')", "sys.path += ['vendor']", "sys.meta_path.append(x)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sys.path.insert(0, 'vendor')",
+        "sys.path += ['vendor']",
+        "sys.path[:0] = ['vendor']",
+        "sys.path = [v]",
+        "sys.meta_path.append(x)",
+    ],
+)
 def test_module_that_extends_the_path_says_so(text: str) -> None:
     assert read({"a.py": text}).modules[0].extends_path
-    assert not read({"a.py": "import sys"}).modules[0].extends_path
+
+
+@pytest.mark.parametrize("text", ["import sys", "if sys.path[0] == x: pass", "sys.path.remove(x)", "y = sys.path == x"])
+def test_module_that_looks_at_the_path_alone_does_not_extend_it(text: str) -> None:
+    assert not read({"a.py": text}).modules[0].extends_path

@@ -168,6 +168,13 @@ WORKING: dict[str, Archives] = {
     "a project with folders of its own on the path": {
         "a": {"a.py": "import sys\nsys.path.append('v')\nimport vendored"}
     },
+    "a copy of another project in a folder of its own on the path": {
+        "a": {
+            "a/__init__.py": "import sys\nsys.path.insert(0, 'a/_vendor')\nfrom b.c import x",
+            "a/_vendor/b/c.py": "x = 1",
+        },
+        "b": {"b/__init__.py": ""},
+    },
     "a namespace that two share": {"a": {"a.py": "from n.c import x"}, "b": {"n/b.py": ""}, "c": {"n/c.py": "x = 1"}},
     "a module beside the one that the project is called by": {"a": {"a.py": "", "other.py": "import absent"}},
 }
@@ -176,6 +183,28 @@ WORKING: dict[str, Archives] = {
 @pytest.mark.parametrize("archives", WORKING.values(), ids=WORKING)
 def test_what_may_work_is_not_told(archives: Archives) -> None:
     assert told(findings(archives)) == []
+
+
+def test_module_of_a_package_that_is_absent_itself_is_told() -> None:
+    archives = {
+        "a": {"a.py": "from b.v.w.x import y"},
+        "b": {"b/__init__.py": "from b import v", "b/v/__init__.py": ""},
+    }
+    (finding,) = findings(archives)
+    assert "as b has no module `b.v.w.x`" in finding.message
+    makes = {"b/__init__.py": "import sys\nfrom b import v\nsys.modules['b.v.w'] = v", "b/v/__init__.py": ""}
+    assert findings({**archives, "b": makes}) == []
+
+
+def test_module_that_an_installed_project_lacks_is_told_whatever_folders_are_on_the_path() -> None:
+    """The kind of streamlit 1.11 beside altair 5, which has no altair.vegalite.v4."""
+    archives = {
+        "a": {"a/__init__.py": "import sys\nsys.path.append('more')\nfrom b.c import x\nimport d", "a/e.py": ""},
+        "b": {"b/__init__.py": "", "b/e.py": ""},
+    }
+    (finding,) = findings(archives)
+    assert (finding.code.number, finding.package) == ("WC601", "a")
+    assert "as b has no module `b.c`" in finding.message
 
 
 def test_pkg_resources_that_nobody_asks_for_is_there_in_some_environments_of_older_pythons() -> None:

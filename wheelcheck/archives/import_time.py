@@ -36,7 +36,7 @@ from wheelcheck.model.code import (
 
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
-_EXTENDS_PATH = re.compile(rb"sys\.path\.|sys\.path\s*\+?=|sys\.path\[|addsitedir")
+_EXTENDS_PATH = re.compile(rb"sys\.path\.(?!remove|index|count|copy)|sys\.path(?:\[[^\]\n]*\])?\s*\+?=(?!=)|addsitedir")
 _IMPORTERS = re.compile(rb"meta_path|path_hooks")
 # What a copy of six puts in place brings modules below that copy alone, and no others.
 _IMPORTERS_OF_OWN = re.compile(rb"(?:Importer|Finder)\(__name__[,)]")

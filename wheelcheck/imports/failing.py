@@ -236,9 +236,15 @@ class _Judge:
                     lack = next(filter(None, map(self._judge, each.instead)), None)
                 if lack is None and module.entry not in extended and (further := self._further(each, module)):
                     yield further
-                if lack is None or (lack.code is Code.MODULE_ABSENT and module.entry in extended):
+                if lack is None or (
+                    lack.code is Code.MODULE_ABSENT and module.entry in extended and self._may_be_added(name, lack)
+                ):
                     continue
                 yield _lacking(module, each, lack, _quoted(module, each), remedy=self._remedy(each, lack.code))
+
+    def _may_be_added(self, name: NormalizedName, lack: Lack) -> bool:
+        """Whether a folder that *name* puts on sys.path may bring the module: what is installed hides it, but for a copy of it."""
+        return lack.provider is None or self._providers.may_hold(name, lack.module.partition(".")[0])
 
     def _further(self, each: OuterImport, module: ReachedModule) -> Failure | None:
         """What fails in a submodule of another project that *each*, in *module*, imports and that project itself does not."""

@@ -74,10 +74,30 @@ class Providers:
         file = self._files.get(name)
         return isinstance(file, Wheel) and not file.is_any
 
+    def may_hold(self, name: NormalizedName, top: str) -> bool:
+        """Whether *name* has a module *top* in one of its folders, or cannot be asked."""
+        file = self._files[name]
+        if not isinstance(file, Wheel):
+            return True
+        try:
+            [held] = self._code.contents((file,))
+        except IndexUnavailable:
+            return True
+        return any(f"/{top}/" in f"/{path}" or f"/{path}".endswith(f"/{top}.py") for path in held)
+
     def has_fixed_modules(self, name: NormalizedName, module: str, target: ImportTarget) -> bool:
         """Whether the modules of *name* in *module*'s package are just its files: nothing that it imports puts others in place."""
         reached = self._reached(name, target)
-        return module.rpartition(".")[0] in reached and not any(each.makes_modules for each in reached.values())
+        parents = [module.rsplit(".", up)[0] for up in range(1, module.count(".") + 1)]
+        if not parents or any(each.makes_modules for each in reached.values()):
+            return False
+        if parents[0] not in reached:
+            self.learn({name: frozenset(parents)})
+        # A package that is itself absent has no say: what it is in has.
+        there = (
+            each for each in parents if self.names_of(name, each).state is not ModuleState.ABSENT or each in reached
+        )
+        return next(there, None) in reached
 
     def has_importers(self, name: NormalizedName, target: ImportTarget) -> bool:
         """Whether the import of *name* may put importers in place, which fill modules otherwise than their files show."""
