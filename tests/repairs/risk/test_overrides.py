@@ -8,7 +8,19 @@ import pytest
 from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from tests.repairs.risk.cases import CannedCode, described, edit, judged, module, overridden, proved, survey, texts, use
+from tests.repairs.risk.cases import (
+    CannedCode,
+    described,
+    edit,
+    judged,
+    module,
+    natural,
+    overridden,
+    proved,
+    survey,
+    texts,
+    use,
+)
 from tests.resolver.test_passes import answer
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleState
@@ -181,6 +193,15 @@ def test_name_that_is_taken_in_several_places_is_shown_in_the_first(
     code = CannedCode(names=NAMES, surveys={"audio": survey(*uses)}, modules=modules)
     [found] = [each for each in overridden(AV, code, before="==11.0.0", after="==12.0.0") if each.text == says]
     assert (found.file, found.line) == ("audio/a.py", 7)
+
+
+def test_missing_name_is_told_after_a_clash_too_where_no_version_was_chosen_before() -> None:
+    before, after = answer(AV, "audio", "av==14.0.0"), answer(AV, "audio", overrides=["av==12.0.0"])
+    code = CannedCode(names=NAMES, surveys={"audio": survey(use("from av import gone"))}, modules=OFFERED)
+    edits = [edit(EditKind.OVERRIDE, "av", "==11.0.0", "==12.0.0", because="audio 1.3")]
+    assert natural(before) is None
+    found = texts(judged(AV, edits, before=before, after=after, code=code))
+    assert found[0] == ("high", "audio/data.py:20 takes av.gone, which av 12.0.0 does not have")
 
 
 def test_first_of_several_names_that_are_not_known_to_be_there_is_quoted() -> None:
