@@ -48,7 +48,9 @@ def test_no_thread_is_left_after_a_flush_and_none_is_begun_for_little(tmp_path: 
     cache = DiskCache(tmp_path)
     cache.put("page", "small", b"x")
     assert threading.active_count() == before
-    filled(tmp_path / "other").flush()
+    other = filled(tmp_path / "other")
+    other.flush()
+    other.close()
     assert threading.active_count() == before
     cache.flush()
     cache.close()

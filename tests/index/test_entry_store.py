@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,17 @@ def test_damage_is_told_from_what_may_pass(code: int, expected: bool) -> None:
     assert not is_damaged(OSError("full"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted on Linux")
+def test_store_of_a_damaged_database_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).write_bytes(b"SQLite format 3\x00" + bytes(4096))
+    tmp_path.chmod(0o700)
+    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    for _ in range(3):
+        with pytest.raises(sqlite3.Error):
+            EntryStore(tmp_path)
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
+
+
 # The cache over it
 
 
@@ -174,7 +186,8 @@ def test_entries_are_apart_by_kind_and_key_and_survive_the_run(tmp_path: Path) -
     assert later.get("page", "a") is None
     later.flush()
     later.close()
-    assert DiskCache(tmp_path).get("page", "a") is None
+    with closing(DiskCache(tmp_path)) as again:
+        assert again.get("page", "a") is None
 
 
 @pytest.mark.parametrize("place", [0, 5, -1, -4])
@@ -188,7 +201,8 @@ def test_entry_with_a_changed_byte_is_a_miss(place: int, tmp_path: Path) -> None
     assert len(content) == 70_004
     content[place] ^= 1
     file.write_bytes(content)
-    assert DiskCache(tmp_path).get("page", "a") is None
+    with closing(DiskCache(tmp_path)) as again:
+        assert again.get("page", "a") is None
 
 
 def test_entry_under_the_name_of_another_is_a_miss(tmp_path: Path) -> None:
@@ -201,8 +215,8 @@ def test_entry_under_the_name_of_another_is_a_miss(tmp_path: Path) -> None:
     contents = one.read_bytes(), other.read_bytes()
     one.write_bytes(contents[1])
     other.write_bytes(contents[0])
-    later = DiskCache(tmp_path)
-    assert [later.get("page", key) for key in "ab"] == [None, None]
+    with closing(DiskCache(tmp_path)) as later:
+        assert [later.get("page", key) for key in "ab"] == [None, None]
 
 
 def test_four_megabytes_are_written_during_the_run_and_less_is_not(tmp_path: Path) -> None:

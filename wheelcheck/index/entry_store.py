@@ -41,10 +41,14 @@ class EntryStore:
         if self.is_writable:
             # Made here, because SQLite would make it as readable as the umask says.
             os.close(os.open(folder / DATABASE, os.O_RDWR | os.O_CREAT, 0o600))
-        self._reading = self._connected()
-        self._writing = self._connected() if self.is_writable else self._reading
-        if self.is_writable:
-            self._writing.execute(_CREATE)
+        with contextlib.ExitStack() as opened:
+            # A damaged database may open, and be refused at its first table.
+            self._reading = opened.enter_context(contextlib.closing(self._connected()))
+            self._writing = self._reading
+            if self.is_writable:
+                self._writing = opened.enter_context(contextlib.closing(self._connected()))
+                self._writing.execute(_CREATE)
+            opened.pop_all()
 
     def _connected(self) -> sqlite3.Connection:
         mode = "mode=rw" if self.is_writable else "mode=ro&immutable=1"
@@ -57,7 +61,11 @@ class EntryStore:
         )
         # No file is mapped into memory, as one that another process cuts ends the process that looks. What the system did not write
         # before it crashed is a damaged entry, and so a miss.
-        connection.executescript("PRAGMA mmap_size = 0; PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE")
+        try:
+            connection.executescript("PRAGMA mmap_size = 0; PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def read(self, key: str) -> bytes | None:
