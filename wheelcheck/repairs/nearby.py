@@ -48,7 +48,8 @@ def nearest_first(project: ProjectView, version: Version | None) -> tuple[Versio
     at = order[version]
     oldest = project.oldest_in_place_of(version)
     standing = [each for each in standing if each > version or (first_upload(project.page, each) or oldest) >= oldest]
-    return tuple(sorted(standing, key=lambda each: (abs(order[each] - at), each < version)))
+    # They are there newest first, and of two as near they stay so.
+    return tuple(sorted(standing, key=lambda each: abs(order[each] - at)))
 
 
 def preferred_in_clash(project: ProjectView, blocker: Blocker) -> tuple[Version, ...]:
