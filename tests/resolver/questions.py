@@ -36,14 +36,22 @@ _TAGS = (
 _DAYS = ("2020-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "2025-06-01T00:00:00Z", None)
 
 
-class Drawn:
-    """An index and a question to it, as *seed* gives them."""
+_NEAR = ((">=", -3), (">=", -1), ("<=", 1), ("<=", 3), ("==", 0), ("==", 1), ("<", -1), ("!=", 0))
 
-    def __init__(self, seed: int) -> None:
+
+class Drawn:
+    """An index and a question to it, as *seed* gives them.
+
+    A *deep* one has more versions, of which each bounds others near its own.
+    """
+
+    def __init__(self, seed: int, *, deep: bool = False) -> None:
         self._chance = Random(seed)  # noqa: S311 - not for secrets
+        self._deep, self._at = deep, 0
         self._names = [f"p{number}" for number in range(self._chance.randint(4, 8))]
         self.index = {name: dict(self._versions()) for name in self._names}
-        self.roots = [self._requirement(marked=0.1) for _ in range(self._chance.randint(1, 3))]
+        self._at = 0
+        self.roots = [self._requirement(marked=0.1) for _ in range(self._chance.randint(1, 3) + deep)]
         self.constraints = [self._bound(name) for name in self._names if self._chance.random() < 0.1]
         self.policy = self._policy()
 
@@ -67,7 +75,8 @@ class Drawn:
         )
 
     def _versions(self) -> Iterator[tuple[str, list[FakeFile]]]:
-        for version in range(1, self._chance.randint(3, 6)):
+        for version in range(1, self._chance.randint(12, 20) if self._deep else self._chance.randint(3, 6)):
+            self._at = version
             yield f"{version}{self._chance.choice(('', '', '', 'rc1'))}", self._files()
 
     def _files(self) -> list[FakeFile]:
@@ -92,6 +101,9 @@ class Drawn:
         return found
 
     def _bound(self, name: str) -> str:
+        if self._deep:
+            operator, distance = self._chance.choice(_NEAR)
+            return f"{name}{operator}{max(self._at + distance, 1)}" if self._at else name
         bound = self._chance.choice((*_LOOSE, *_LOOSE, *_TIGHT))
         return f"{name}{bound}"
 

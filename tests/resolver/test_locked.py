@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.fakes.locked import listed, lock_of, locked
@@ -67,6 +68,12 @@ def test_repository_in_a_lock_is_named_and_not_taken_from_the_index_by_its_versi
     found = take(replace(package, unsupported=stated), projects=projects)
     assert (dict(found.pins), found.unsupported) == ({}, (stated,))
     assert not projects.calls
+
+
+@pytest.mark.parametrize("bound", [None, SpecifierSet(">=3.8")])
+def test_python_that_a_locked_package_requires_is_that_of_the_lock(bound: SpecifierSet | None) -> None:
+    found = pin(replace(locked("some", "1.0", *FILES), requires_python=bound))
+    assert found.metadata.requires_python == (None if bound is None else ">=3.8")
 
 
 def test_files_that_the_lock_does_not_list_do_not_exist() -> None:
