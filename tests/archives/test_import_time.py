@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from unittest.mock import ANY
 
 import pytest
@@ -181,6 +182,10 @@ def test_module_that_an_old_import_hook_makes_is_not_made_since_3_12() -> None:
         "sys.path += ['vendor']",
         "sys.path[:0] = ['vendor']",
         "sys.path = [v]",
+        "sys.path[i[0]] = x",
+        "sys.path[len(sys.path[0]):] = x",
+        "sys.path[0], y = a, b",
+        "sys.path[0], y[0] = a, b",
         "sys.meta_path.append(x)",
     ],
 )
@@ -188,6 +193,23 @@ def test_module_that_extends_the_path_says_so(text: str) -> None:
     assert read({"a.py": text}).modules[0].extends_path
 
 
-@pytest.mark.parametrize("text", ["import sys", "if sys.path[0] == x: pass", "sys.path.remove(x)", "y = sys.path == x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sys",
+        "if sys.path[0] == x: pass",
+        "sys.path.remove(x)",
+        "y = sys.path == x",
+        "y = sys.path[0], x == z",
+        "y = x[sys.path[0]]",
+    ],
+)
 def test_module_that_looks_at_the_path_alone_does_not_extend_it(text: str) -> None:
     assert not read({"a.py": text}).modules[0].extends_path
+
+
+@pytest.mark.parametrize("text", ["sys.path[", "sys.path[],", "sys.path[]],],],],],],", "modules[", "from sys import "])
+def test_brackets_without_end_are_read_in_linear_time(text: str) -> None:
+    began = time.thread_time()
+    assert not read({"a.py": f"# {text * 20_000}"}).modules[0].makes_modules
+    assert time.thread_time() - began < 4

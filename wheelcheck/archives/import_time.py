@@ -36,20 +36,23 @@ from wheelcheck.model.code import (
 
 MODULES = 400
 """How many modules of one archive are followed; generated packages have thousands."""
-_EXTENDS_PATH = re.compile(rb"sys\.path\.(?!remove|index|count|copy)|sys\.path(?:\[[^\]\n]*\])?\s*\+?=(?!=)|addsitedir")
+# What is between brackets, and behind a comma, is bounded, so that it is not read again from each of many brackets.
+_EXTENDS_PATH = re.compile(
+    rb"sys\.path\.(?!remove|index|count|copy)|addsitedir"
+    rb"|sys\.path(?:\[[^\n]{0,100}?\](?:,[^\n()\]]{0,100}(?<![=!<>]))?)?\s{0,9}\+?=(?!=)"
+)
 _IMPORTERS = re.compile(rb"meta_path|path_hooks")
 # What a copy of six puts in place brings modules below that copy alone, and no others.
 _IMPORTERS_OF_OWN = re.compile(rb"(?:Importer|Finder)\(__name__[,)]")
 _MAKES_MODULES = re.compile(
-    rb"modules\[[^\]]*\]\s*=[^=]|modules\.(?:update|setdefault|__setitem__)|=\s*sys\.modules\s*$|[(,]\s*sys\.modules\s*[,)]"
-    rb"|from sys import[^\n]*\bmodules\b|meta_path|path_hooks|__path__\s*(?:\+?=[^=]|\.)|extend_path|declare_namespace|LazyLoader",
+    rb"modules\[[^\]]{0,200}\]\s*=[^=]|modules\.(?:update|setdefault|__setitem__)|=\s*sys\.modules\s*$|[(,]\s*sys\.modules\s*[,)]"
+    rb"|from sys import[^\n]{0,200}\bmodules\b|meta_path|path_hooks|__path__\s*(?:\+?=[^=]|\.)"
+    rb"|extend_path|declare_namespace|LazyLoader",
     re.MULTILINE,
 )
 _SHARES = re.compile(rb"declare_namespace|extend_path")
 _SHORT = 2_000  # bytes within which a package says that it is a namespace
-_MAY_LOAD = re.compile(
-    MENTIONS.pattern + rb"|import[^\n]*(?:[Ll]oad|[Ll]ib|[Dd]ll)|from[^\n]*(?:[Ll]oad|[Ll]ib|[Dd]ll)"
-)
+_MAY_LOAD = re.compile(MENTIONS.pattern + rb"|(?:import|from)[^\n]{0,300}(?:[Ll]oad|[Ll]ib|[Dd]ll)")
 _NO_FIND_MODULE = 12
 # What is Python 2 alone, so that no newer grammar will admit it; PEP 758 admits exceptions without parentheses again since 3.14.
 _PYTHON_2 = re.compile(
