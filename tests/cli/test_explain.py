@@ -13,6 +13,7 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.logs.wrapping import LOGS
 from tests.server import IndexServer
+from tests.server.catalog import index_file
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.explain import ExplainDocument
 
@@ -145,6 +146,28 @@ def test_versions_that_the_installer_lists_tell_the_target(
     assert failure["inferred"] == inferred
     assert set(failure["assumed"]).isdisjoint(inferred)
     assert ("for which the index has just the versions that the log lists" in text) == bool(inferred)
+
+
+def test_versions_that_were_withdrawn_may_be_listed_or_not(shell: Shell) -> None:
+    tags = "cp312-cp312-manylinux_2_17_x86_64"
+    one, other = make_wheel("speech", "1.0", tags=tags), make_wheel("speech", "1.2", tags=tags)
+    shell.write(
+        "pip.log",
+        "ERROR: Could not find a version that satisfies the requirement speech==9 (from versions: 1.0, 1.2)\n",
+    )
+    withdrawn = index_file(make_wheel("speech", "1.1", tags=tags), yanked="broken")
+    with IndexServer({"speech": [one, withdrawn, other]}) as server:
+        [failure] = answered(run(shell, server, "pip.log", "--platform", "linux", "--format", "json"))["failures"]
+    assert failure["target"]["python"].startswith("3.12")
+
+
+def test_index_that_cannot_be_asked_for_the_versions_leaves_each_failure_its_own(shell: Shell) -> None:
+    line = "ERROR: Could not find a version that satisfies the requirement {}==9 (from versions: 1.0)\n"
+    shell.write("pip.log", line.format("one") + line.format("other"))
+    outcome = shell.run("explain", "pip.log", "--offline", "--cache-dir", str(shell.cache), "--format", "json")
+    failures = answered(outcome)["failures"]
+    assert [each["name"] for each in failures] == ["one", "other"]
+    assert all(each["problem"] for each in failures)
 
 
 def test_where_the_installer_found_no_version_the_targets_without_any_are_named(shell: Shell) -> None:

@@ -135,6 +135,8 @@ def test_cache_is_for_its_user_alone(tmp_path: Path) -> None:
         ("http://user:hunter2@{}/a-1.0.zip", ""),
         ("http://user:hunter2@{}/a-1.0.zip", "@"),
         ("http://user:hunter2@{}/a-1.0.zip", "/"),
+        ("//user:hunter2@{}/a-1.0.zip", ""),
+        ("http:/\t/user:hunter2@{}/a-1.0.zip", ""),
         ("https://h/a-1.0.zip?token=hunter2", ""),
         ("https://h/a-1.0.zip?token=hunter2", "?"),
     ],
@@ -142,7 +144,7 @@ def test_cache_is_for_its_user_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pages", ["html", "json"])
 def test_cache_holds_no_secret_of_a_link(tmp_path: Path, link: str, escapes: str, pages: str) -> None:
     address = link.format("h")
-    body = f'<a href="{address}">a</a><a href="https://h/b.zip">b</a>'
+    body = f'<a  href="{address}">a</a><a href="https://h/b.zip">b</a>'
     if pages == "json":
         entry = {"filename": "a-1.0.zip", "url": address, "hashes": {}}
         body = json.dumps({"meta": {"api-version": "1.0"}, "files": [entry]})

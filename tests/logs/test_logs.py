@@ -103,11 +103,14 @@ def test_words_of_older_installers_are_understood(line: str, failure: str) -> No
         ("1.0, 1.1, 2.", ["1.0", "1.1"]),
         ("1.0, 1.1, ..., 2.0)", ["1.0", "1.1"]),
         ("none)", []),
+        ("1.0", None),
+        ("0.1dev-r1716, 0.2, 0.3)", None),
     ],
 )
-def test_versions_that_pip_lists_are_read_up_to_where_the_list_is_cut(listed: str, offered: list[str]) -> None:
+def test_versions_that_pip_lists_are_read_up_to_where_the_list_is_cut(listed: str, offered: list[str] | None) -> None:
     line = f"ERROR: Could not find a version that satisfies the requirement a==3 (from versions: {listed}"
-    assert [str(each) for each in read(line.encode()).failures[0].offered or ()] == offered
+    found = read(line.encode()).failures[0].offered
+    assert (None if found is None else [str(each) for each in found]) == offered
 
 
 def test_a_distribution_that_a_second_attempt_installs_has_not_failed() -> None:

@@ -56,9 +56,10 @@ def explain(
             if isinstance(each, Explained):
                 explained.append(each)
                 continue
+            answer, question = each
             seconds = max(end - clock(), 0.0) / (len(prepared) - number)
             try:
-                answer, question = _inferred(*each, request, store, reporter)
+                answer, question = _inferred(answer, question, request, store, reporter)
                 plan = plan_in(store, replace(question, repair_seconds=seconds), reporter)
                 explained.append(replace(answer, plan=plan))
             except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
@@ -120,7 +121,7 @@ def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explain
 def _inferred(
     answer: Explained, prepared: Prepared, request: Request, store: IndexStore, reporter: Reporter
 ) -> tuple[Explained, Prepared]:
-    """The same, on the target that the versions tell which the installer lists; the target it has, where that one fits them."""
+    """*answer* and *prepared* for another target, where only that one has just the versions that the installer lists."""
     from wheelcheck.findings.versions import offers_just
 
     failure, target = answer.failure, answer.target

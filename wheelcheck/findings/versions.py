@@ -86,11 +86,17 @@ def offers_just(page: ProjectPage, versions: Set[Version], target: Target) -> bo
     What is newer on the page may have come after the installer looked.
     """
     fits, newest = Compatibility(target).judge, max(versions, default=None)
-    return set(versions) <= set(page.distributions) and all(
-        any(isinstance(fits(file), Fit) for file in files) == (version in versions)
-        for version, files in page.distributions.items()
-        if newest is None or version <= newest
-    )
+    if not set(versions) <= set(page.distributions):
+        return False
+    for version, files in page.distributions.items():
+        if newest is not None and version > newest:
+            continue
+        usable = [file for file in files if isinstance(fits(file), Fit)]
+        # pip lists no version that was withdrawn, but older ones do.
+        is_withdrawn = bool(usable) and all(file.at.yanked is not None for file in usable)
+        if not is_withdrawn and bool(usable) != (version in versions):
+            return False
+    return True
 
 
 def _cell(

@@ -17,7 +17,7 @@ from wheelcheck.index.exchange import Reply, Request, RequestKind
 from wheelcheck.index.fetch_context import FetchContext, decoder, encode
 from wheelcheck.index.file_entries import PageUnreadable
 from wheelcheck.index.page_reader import ACCEPT
-from wheelcheck.model.urls import has_secrets
+from wheelcheck.model.urls import has_stored_query, has_stored_user
 
 if TYPE_CHECKING:
     import asyncio
@@ -218,15 +218,15 @@ class RevalidatedPages(Generic[B]):
 def _has_secrets(said: bytes, content: bytes) -> bool:
     """Whether *content*, which was read from *said*, holds credentials.
 
-    *said* is searched, because *content* is full of lengths, each of which may look like the "?" of a query.
+    Queries are searched in *said*, because *content* is full of lengths, each of which may look like the "?" of a query.
     """
-    if has_secrets(said) or (b"\\" in said and has_secrets(content)):
+    if has_stored_user(content) or has_stored_query(said) or (b"\\" in said and has_stored_query(content)):
         return True
     if _ODD_REFERENCE.search(said) is None:
         return False
     from html import unescape
 
-    return has_secrets(unescape(said.decode("utf-8", "replace")).encode())
+    return has_stored_query(unescape(said.decode("utf-8", "replace")).encode())
 
 
 def _understood(reply: Reply, url: str, read: Callable[[Reply], B]) -> B:

@@ -115,11 +115,16 @@ def iter_named(found: re.Match[str]) -> Iterator[Named]:
         yield _named(groups, by)
 
 
-def _offered(text: str, *, is_whole: bool) -> tuple[Version, ...]:
-    """The versions that pip lists, oldest first: those before the place where somebody has cut or shortened the list."""
+def _offered(text: str, *, is_whole: bool) -> tuple[Version, ...] | None:
+    """The versions that pip lists, oldest first: those before the place where somebody has cut or shortened the list.
+
+    None of them for the word ``none``, and ``None`` where no version can be read.
+    """
+    if text.strip() == "none":
+        return ()
     words = text.split(",")
     versions = itertools.takewhile(bool, (as_version(word.strip()) for word in words))
-    return tuple(filter(None, versions))[: None if is_whole else len(words) - 1]
+    return tuple(filter(None, versions))[: None if is_whole else len(words) - 1] or None
 
 
 def _named(groups: Mapping[str, str], by: str) -> Named:

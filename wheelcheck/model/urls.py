@@ -25,7 +25,7 @@ _QUERY_SECRET = re.compile(
     r"(?i)([?&;](?:[\w.-]{0,40}(?:token|secret|passw(?:or)?d|api[-_.]?key|signature|credential|session)[\w.-]{0,40}"
     r"|pwd|auth|key|sig|jwt)=)[^&;#\s'\"<>]*[^&;#\s'\"<>:,.)]"
 )
-_STORED_USER = re.compile(rb"://[^\s/?#'\"<>@]{1,500}@")
+_STORED_USER = re.compile(rb"//[^\s/?#'\"<>@]{1,500}@")
 _STORED_QUERY = re.compile(_QUERY_SECRET.pattern.encode())
 
 
@@ -58,8 +58,18 @@ def masked_within(text: str) -> str:
 
 def has_secrets(content: bytes) -> bool:
     """Whether an address in *content* has credentials in it, which must not be stored."""
-    in_user = b"@" in content and _STORED_USER.search(content) is not None
-    return in_user or (b"?" in content and _STORED_QUERY.search(content) is not None)
+    return has_stored_user(content) or has_stored_query(content)
+
+
+def has_stored_user(content: bytes) -> bool:
+    """Whether an address in *content* names a user or has a password, which must not be stored."""
+    # Readers of addresses drop tabs and ends of lines wherever they stand.
+    return b"@" in content and _STORED_USER.search(content.translate(None, b"\t\r\n")) is not None
+
+
+def has_stored_query(content: bytes) -> bool:
+    """Whether an address in *content* has a secret in its query, which must not be stored."""
+    return b"?" in content and _STORED_QUERY.search(content) is not None
 
 
 def is_local(url: str) -> bool:
