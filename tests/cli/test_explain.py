@@ -13,7 +13,7 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.logs.wrapping import LOGS
 from tests.server import IndexServer
-from tests.server.catalog import index_file
+from tests.server.catalog import index_file, index_project
 from wheelcheck.report.documents import json_schema
 from wheelcheck.report.explain import ExplainDocument
 
@@ -156,7 +156,7 @@ def test_versions_that_were_withdrawn_may_be_listed_or_not(shell: Shell) -> None
         "ERROR: Could not find a version that satisfies the requirement speech==9 (from versions: 1.0, 1.2)\n",
     )
     withdrawn = index_file(make_wheel("speech", "1.1", tags=tags), yanked="broken")
-    with IndexServer({"speech": [one, withdrawn, other]}) as server:
+    with IndexServer([index_project("speech", one, withdrawn, other)]) as server:
         [failure] = answered(run(shell, server, "pip.log", "--platform", "linux", "--format", "json"))["failures"]
     assert failure["target"]["python"].startswith("3.12")
 

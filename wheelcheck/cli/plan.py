@@ -119,7 +119,7 @@ def plan_command(
 
 
 def _note_on_lock(lock: Lock) -> str:
-    """Where the repairs are that a plan of *lock* has not."""
+    """The input whose plan has repairs, as that of *lock* has none."""
     from wheelcheck.api.reading import source_of
 
     try:

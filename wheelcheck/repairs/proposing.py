@@ -224,7 +224,7 @@ class _Proposing:
         return ready[: self._limits.repairs]
 
     def _apart(self, found: Trial) -> Trial | None:
-        """*found* without the second of two projects that are the same code; ``None`` where it has none, or has to have both."""
+        """*found* without the second of two projects that are the same code; ``None`` where it has none or needs both."""
         overlaps = known_overlaps(found.resolution, self._context.knowledge)
         if not overlaps or not found.changes or self._context.library is None:
             return None
