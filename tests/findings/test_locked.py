@@ -27,10 +27,12 @@ def index(**more: object) -> FakeProjects:
     return FakeProjects({"some": released}, **more)  # type: ignore[arg-type]
 
 
-def disagreements(*packages: LockedPackage, projects: FakeProjects | None = None) -> list[Finding]:
+def disagreements(
+    *packages: LockedPackage, projects: FakeProjects | None = None, asked: tuple[str, ...] = ()
+) -> list[Finding]:
     projects = projects or index()
     resolution = LockedResolver(lock_of(*packages), packages, POLICY, projects, Compatibility(WINDOWS)).resolution()
-    return list(find_disagreements(packages, resolution, projects))
+    return list(find_disagreements(packages, resolution, projects, asked))
 
 
 def codes(found: list[Finding]) -> list[str]:
@@ -88,6 +90,20 @@ def test_files_of_an_index_that_was_not_asked_are_compared_with_no_other(files: 
     # The same file under the same name is the same file, wherever it is from.
     same = locked("some", "1.0", WHEEL, index="https://other.example/simple")
     assert disagreements(*others, same, projects=FakeProjects(released)) == []
+
+
+@pytest.mark.parametrize("names", [("aaa", "some"), ("some", "zzz")])
+def test_index_that_was_asked_is_known_by_its_address_and_not_by_what_comes_from_it(names: tuple[str, str]) -> None:
+    gone, mirror = "{}-1.0-cp311-cp311-win_amd64.whl", "https://other.example/simple"
+    own = locked("some", "1.0", listed(gone.format("some")))
+    packages = [
+        own if name == "some" else locked(name, "1.0", listed(gone.format(name)), index=mirror) for name in names
+    ]
+    projects = FakeProjects({name: {"1.0": [wheel()]} for name in names})
+    found = disagreements(*packages, projects=projects, asked=("https://index.example/simple",))
+    assert {str(each.package): each.code.number for each in found} == {
+        name: "WC407" if name == "some" else "WC413" for name in names
+    }
 
 
 def test_release_that_was_withdrawn_since_is_a_warning() -> None:

@@ -21,7 +21,7 @@ from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin, UnsupportedRequirement
 from wheelcheck.model.resolution import Conflict, Resolution
-from wheelcheck.model.urls import masked
+from wheelcheck.model.urls import masked, without_user
 from wheelcheck.ports import Projects, Reporter
 
 if TYPE_CHECKING:
@@ -191,15 +191,11 @@ def resolved(
     reason = uncovered(lock, question.target, compatibility=compatibility)
     if reason:
         return locked(lock, ()).resolution(), (silent_lock(lock.path, reason, question.target),)
-    packages = applicable(
-        lock,
-        question.target,
-        extras=prepared.read.extras,
-        groups=prepared.read.groups,
-        compatibility=compatibility,
-    )
+    read = prepared.read
+    packages = applicable(lock, question.target, extras=read.extras, groups=read.groups, compatibility=compatibility)
     resolution = locked(lock, packages).resolution()
-    return resolution, (*find_disagreements(packages, resolution, store), *find_unjudged(lock))
+    disagreeing = find_disagreements(packages, resolution, store, map(without_user, prepared.index.index_urls))
+    return resolution, (*disagreeing, *find_unjudged(lock))
 
 
 def _iter_first_asked(question: Question) -> Iterator[NormalizedName]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 from packaging.version import Version
@@ -266,9 +266,9 @@ def find_unknown_extras(diagnosis: Diagnosis) -> Iterator[Finding]:
 
 
 def find_disagreements(
-    packages: Iterable[LockedPackage], resolution: Resolution, projects: Projects
+    packages: Iterable[LockedPackage], resolution: Resolution, projects: Projects, asked: Iterable[str] = ()
 ) -> Iterator[Finding]:
-    """Where the index and the lock of *packages*, from which *resolution* was made, do not agree, or no longer do.
+    """Where the indexes *asked* and the lock of *packages*, from which *resolution* was made, do not agree, or no longer do.
 
     Every listed file that the page has too must have its hash there; the file to be installed must be on the page. Packages that
     came from an address of their own, or whose files the lock does not list, have nothing to compare. Offline, what the cache does
@@ -278,13 +278,16 @@ def find_disagreements(
         package for package in packages if package.files and package.name in resolution.pins and not _is_direct(package)
     ]
     projects.prefetch_pages(package.name for package in compared)
-    main = Counter(package.index for package in compared).most_common(1)  # it is asked, or has a mirror that is
+    by_count = [index for index, _ in Counter(package.index for package in compared).most_common()]
+    here = {each.rstrip("/") for each in asked}
+    # Where none of the lock's indexes is asked, a mirror is: of that from which most of it came.
+    main = {index for index in by_count if index.rstrip("/") in here} or set(by_count[:1])
     for package in compared:
         try:
             page = projects.page(package.name)
         except OfflineMiss:
             continue
-        yield from _disagreements(package, resolution.pins[package.name], page, main[0][0])
+        yield from _disagreements(package, resolution.pins[package.name], page, main)
 
 
 def find_unjudged(lock: Lock) -> Iterator[Finding]:
@@ -330,10 +333,10 @@ class _Offered(PageView):
         return known
 
 
-def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage, main: str) -> Iterator[Finding]:
+def _disagreements(package: LockedPackage, pin: Pin, page: ProjectPage, main: Collection[str]) -> Iterator[Finding]:
     offered, changed = page.view(_Offered).of(package, pin.version)
     is_gone = pin.distribution is not None and pin.distribution.filename not in offered
-    if (changed or is_gone) and package.index not in ("", main) and not _is_same(package, page):
+    if (changed or is_gone) and package.index not in ("", *main) and not _is_same(package, page):
         # What this page has under the same names are other files.
         yield Finding.of(
             Code.LOCK_ELSEWHERE,
