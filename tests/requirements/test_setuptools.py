@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 import tracemalloc
 
 import pytest
 
 from tests.requirements.readings import asked, failure, read, write
+from wheelcheck.texts.setuptools import parse_script
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -296,11 +298,84 @@ MACHINES = (("linux", "3.8"), ("linux", "3.12"), ("darwin", "3.12"), ("win32", "
         ("sys.version_info[0] == 2", "00000"),
         ("sys.version_info < (3, 9) and sys.platform == 'win32'", "00010"),
         ("sys.version_info < (3, 9) or sys.platform == 'win32'", "10011"),
+        ("sys.version_info < (3, 9, 0)", "10010"),
+        ("sys.version_info[:3] >= (3, 12, 0)", "01101"),
+        ("sysconfig.get_platform() == 'win-amd64'", "00011"),
     ],
 )
 def test_what_a_script_asks_for_on_some_machines_alone_has_their_marker(condition: str, holds: str) -> None:
     script = f"if {condition}:\n    wanted.append('some')\n{SETUP}"
     assert holding(script, *MACHINES) == [["base", *["some"] * int(each)] for each in holds]
+
+
+@pytest.mark.parametrize(("python", "names"), [("3.6", ["base", "some"]), ("3.7", ["base"]), ("3.20", ["base"])])
+def test_the_oldest_and_the_newest_python_of_targets_have_their_markers(python: str, names: list[str]) -> None:
+    script = f"if sys.version_info < (3, 7):\n    wanted.append('some')\n{SETUP}"
+    assert holding(script, ("linux", python)) == [names]
+    later = f"if sys.version_info >= (3, 20):\n    wanted.append('some')\n{SETUP}"
+    assert holding(later, ("linux", python)) == [["base", "some"] if python == "3.20" else ["base"]]
+
+
+@pytest.mark.parametrize(
+    ("imported", "called"),
+    [
+        ("import platform", "platform.system"),
+        ("import platform as p", "p.system"),
+        ("from platform import system", "system"),
+        ("from platform import system as s", "s"),
+    ],
+)
+def test_the_name_of_the_system_is_known_however_it_is_imported(imported: str, called: str) -> None:
+    script = f"{imported}\nif {called}() == 'Windows':\n    wanted.append('some')\n{SETUP}"
+    assert holding(script, ("linux", "3.12"), ("win32", "3.12")) == [["base"], ["base", "some"]]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "os.system('pkg-config --exists foo') != 0",
+        "thing.get_platform() == 'linux-x86_64'",
+        "sys.version_info < (3, 11, 3)",
+        "sys.version_info[:3] == (3, 11, 0)",
+        "sys.version_info[:3] != (3, 11, 1)",
+        "sys.version_info >= (3, 11, 0, 'final')",
+        "sys.version_info[:3] in [(3, 11, 0)]",
+        "sys.version_info[2] > 3",
+    ],
+)
+def test_what_a_machine_alone_would_tell_is_computed(condition: str) -> None:
+    write(
+        {
+            "setup.py": f"import os, platform, sys\nfrom setuptools import setup\nwanted = ['base']\nif {condition}:\n"
+            f"    wanted.append('some')\n{SETUP}\n"
+        }
+    )
+    assert "install_requires is not literal" in failure("setup.py").message
+
+
+def test_extras_without_requirements_stay_where_others_differ_between_machines() -> None:
+    script = "extras = {'a': ['b'] if sys.platform == 'win32' else [], 'all': []}\n"
+    text = f"import sys\nfrom setuptools import setup\n{script}setup(install_requires=[], extras_require=extras)\n"
+    write({"setup.py": text})
+    assert asked(read("setup.py", extras=("all",))) == []
+    assert [str(each.marker) for each in read("setup.py", extras=("a",)).requirements] == ['sys_platform == "win32"']
+    assert parse_script(text).requires == ()
+    assert parse_script("setup(install_requires=[])").requires == ()
+    assert parse_script("setup(extras_require={'x': []})").requires is None
+
+
+@pytest.mark.parametrize(("listed", "names"), [("[]", ["requests>=2", "colorama"]), ("['own']", ["own"])])
+def test_setup_cfg_counts_where_the_list_of_the_script_is_empty(listed: str, names: list[str]) -> None:
+    write({"setup.cfg": CONFIG, "setup.py": f"from setuptools import setup\nsetup(install_requires={listed})\n"})
+    assert asked(read("setup.py")) == names
+
+
+def test_a_text_of_many_places_is_read_in_linear_time() -> None:
+    began = time.thread_time()
+    values = ", ".join(["''"] * 16_000)
+    text = "{0}" * 16_000
+    assert parse_script(f"setup(name='{text}'.format({values}), install_requires=['a'])").name == ""
+    assert time.thread_time() - began < 3
 
 
 def test_a_script_that_ends_on_some_machines_says_nothing_of_them() -> None:
@@ -325,7 +400,21 @@ def test_requirements_that_a_script_puts_together_are_read(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["'%5s' % 'some'", "'{!r}'.format('some')", "f'{name:>9}'", "'%s %s' % 'some'", "'{'.format(1)"]
+    "line",
+    [
+        "'%5s' % 'some'",
+        "'{!r}'.format('some')",
+        "f'{name:>9}'",
+        "'%s %s' % 'some'",
+        "'{'.format(1)",
+        "'a==%s' % ['1']",
+        "'b>=%s' % (1, 2)",
+        "'b' % 1",
+        "'b>=%d' % '1'",
+        "'b>={1}'.format(1)",
+        "'b>={" + "9" * 5_000 + "}'.format(1)",
+    ],
+    ids=lambda line: line[:20],
 )
 def test_requirements_that_are_put_together_otherwise_are_computed(line: str) -> None:
     write({"setup.py": f"from setuptools import setup\nname = 'some'\nwanted = ['base', {line}]\n{SETUP}\n"})

@@ -115,7 +115,9 @@ class Expressions:
                 return self._below(self.value(left), self.value(right))
             case ast.BinOp(left=left, op=ast.Mod(), right=right):
                 template, given = self.value(left), self.value(right)
-                return self._text(percent_parts(template, given) if isinstance(template, str) else None)
+                # Only a tuple fills several places, and a value does not tell whether it is one: what is written does.
+                filling = given if isinstance(right, ast.Tuple) and isinstance(given, list) else [given]
+                return self._text(percent_parts(template, filling) if isinstance(template, str) else None)
             case ast.JoinedStr(values=pieces):
                 shown = [
                     piece.value
@@ -296,7 +298,7 @@ class Expressions:
             listed = literal_texts(given.text if isinstance(given, OpenFile) else given)
             # Options are none of what it gives, and the files that they name are not read here.
             return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
-        if not isinstance(asked := system_name(real, self.system), Unknown):
+        if not isinstance(asked := system_name(dotted, self.system), Unknown):
             return asked
         known = called_builtin(dotted, arguments)
         if known is not None:

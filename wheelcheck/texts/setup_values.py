@@ -17,6 +17,10 @@ class Unknown(Struct, frozen=True):
     """A value that only a run of the script would show."""
 
 
+class LaterPart(Unknown, frozen=True):
+    """A part of ``sys.version_info`` behind the minor one: any number from 0."""
+
+
 class Made(Struct, frozen=True):
     """The result of a maker of compiled things (an ``Extension``, a list of them): never empty, never pure."""
 
@@ -56,14 +60,18 @@ Value = (
 )
 
 UNKNOWN = Unknown()
+_DIGITS = 9
+_PARTS = 5  # of a version
 _LINES = 2_000  # strings that a loop is followed through
 _OPAQUE = (Unknown, Made, Classes, Environ, OpenFile)
 
 ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 
+_BUILD_PLATFORMS = {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"}
 _SYSTEM_NAMES = {
-    "system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
-    "get_platform": {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"},
+    "platform.system": {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"},
+    "sysconfig.get_platform": _BUILD_PLATFORMS,
+    "distutils.util.get_platform": _BUILD_PLATFORMS,
 }
 
 
@@ -136,6 +144,8 @@ def compared(left: Value, comparison: ast.cmpop, right: Value) -> Value:
             return (left is right) is isinstance(comparison, ast.Is)
     if isinstance(left, _OPAQUE) or isinstance(right, _OPAQUE):
         return UNKNOWN
+    if _has_later_part(left) or _has_later_part(right):
+        return _compared_versions(left, comparison, right)
     if isinstance(comparison, ast.Eq | ast.Is):
         return left == right
     if isinstance(comparison, ast.NotEq | ast.IsNot):
@@ -149,6 +159,22 @@ def _is_version(value: Value) -> bool:
     return isinstance(value, list) and all(isinstance(part, int) for part in value)
 
 
+def _has_later_part(value: Value) -> bool:
+    return isinstance(value, list) and any(isinstance(part, LaterPart) for part in value)
+
+
+def _compared_versions(left: Value, comparison: ast.cmpop, right: Value) -> Value:
+    """``left comparison right`` where it is the same for whatever number stands in the later parts of a version."""
+    if not isinstance(left, list) or not isinstance(right, list) or max(len(left), len(right)) > _PARTS:
+        return UNKNOWN
+    numbers = {part for part in (*left, *right) if isinstance(part, int)}
+    results: list[Value] = []
+    for number in {0, *numbers, max(numbers, default=0) + 1}:
+        one, other = ([number if isinstance(part, LaterPart) else part for part in side] for side in (left, right))
+        results.append(compared(one, comparison, other))
+    return results[0] if all(result == results[0] for result in results) else UNKNOWN
+
+
 def machine_value(dotted: str, system: str, minor: int) -> Value:
     """What *dotted* says of a machine whose ``sys.platform`` is *system*, with Python 3.*minor*; of empty ones nothing."""
     match dotted:
@@ -159,7 +185,7 @@ def machine_value(dotted: str, system: str, minor: int) -> Value:
         case "os.name" if system:
             return "nt" if system == "win32" else "posix"
         case "sys.version_info" if minor:
-            return [3, minor, 0]
+            return [3, minor, *[LaterPart()] * 3]
         case "sys.version_info.major" if minor:
             return 3
         case "sys.version_info.minor" if minor:
@@ -167,9 +193,9 @@ def machine_value(dotted: str, system: str, minor: int) -> Value:
     return UNKNOWN
 
 
-def system_name(call: str, system: str) -> Value:
-    """What ``platform.system()`` or ``get_platform()`` gives on *system*; ``UNKNOWN`` for another *call* or without a system."""
-    return _SYSTEM_NAMES.get(call, {}).get(system, UNKNOWN)
+def system_name(dotted: str, system: str) -> Value:
+    """What calling *dotted* (``platform.system``) gives on *system*; ``UNKNOWN`` for other functions or without a system."""
+    return _SYSTEM_NAMES.get(dotted, {}).get(system, UNKNOWN)
 
 
 def item_of(container: Value, key: Value) -> Value:
@@ -183,18 +209,20 @@ def item_of(container: Value, key: Value) -> Value:
     return container if isinstance(container, Made) else UNKNOWN
 
 
-def percent_parts(template: str, given: Value) -> list[str] | None:
-    """The parts of ``template % given``, where these are known and all its places are ``%s`` or ``%d``."""
-    rest = iter(given if isinstance(given, list) else [given])
+def percent_parts(template: str, given: Sequence[Value]) -> list[str] | None:
+    """The parts of ``template % (*given,)``, where these are known, none is left over, and all places are ``%s`` or ``%d``."""
+    rest = iter(given)
     parts: list[str] = []
     for position, piece in enumerate(re.split(r"(?s)(%.?)", template)):
         if position % 2 == 0 or piece == "%%":
             parts.append(piece[:1] if piece == "%%" else piece)
-        elif piece in ("%s", "%d") and isinstance(value := next(rest, UNKNOWN), str | int):
+        elif piece == "%s" and isinstance(value := next(rest, UNKNOWN), str | int):
             parts.append(str(value))
+        elif piece == "%d" and isinstance(number := next(rest, UNKNOWN), int):
+            parts.append(f"{number:d}")
         else:
             return None
-    return parts
+    return None if [*rest] else parts
 
 
 def format_parts(template: str, given: Sequence[Value], named: Mapping[str, Value]) -> list[str] | None:
@@ -209,8 +237,12 @@ def format_parts(template: str, given: Sequence[Value], named: Mapping[str, Valu
         parts.append(text)
         if key is None:
             continue
-        by_number = dict(enumerate(given)).get(int(key), UNKNOWN) if key.isdecimal() else named.get(key, UNKNOWN)
-        value = by_number if key else next(rest, UNKNOWN)
+        if key.isdecimal():
+            # A number of so many digits that it cannot be converted is none of a place.
+            position = int(key) if len(key) <= _DIGITS else len(given)
+            value = given[position] if position < len(given) else UNKNOWN
+        else:
+            value = named.get(key, UNKNOWN) if key else next(rest, UNKNOWN)
         if how or conversion or not isinstance(value, str | int):
             return None
         parts.append(str(value))
@@ -220,7 +252,7 @@ def format_parts(template: str, given: Sequence[Value], named: Mapping[str, Valu
 def _contains(container: Value, item: Value) -> bool | None:
     if isinstance(container, Environ):
         return container.setting is not None
-    if isinstance(item, _OPAQUE) or isinstance(container, Unknown | Made):
+    if isinstance(item, _OPAQUE) or isinstance(container, Unknown | Made) or _has_later_part(item):
         return None
     if isinstance(container, list):
         if any(isinstance(each, Unknown) for each in container) and item not in container:

@@ -21,7 +21,7 @@ from wheelcheck.texts.setup_values import Environ, ScriptReading, Value, literal
 _LONGEST = 60
 _ASKS_SYSTEM = re.compile(r"\bplatform\b|\bos\.name\b")
 _SYSTEMS = ("linux", "darwin", "win32")
-_MINORS = tuple(range(7, 17))  # their first and last stand for all before and after
+_MINORS = tuple(range(6, 21))  # those of targets; their first and last stand for all before and after
 _EXTRAS = "extras_require"
 
 
@@ -53,10 +53,10 @@ class StatedProject(Struct, frozen=True, kw_only=True):
 
     def over(self, other: StatedProject) -> StatedProject:
         """What counts where *other* is ``setup.cfg`` and this ``setup.py``, which setuptools takes first."""
-        from_script = () if self.requires is None else ("",)
+        from_script = ("",) if self.requires else ()
         return StatedProject(
             name=self.name or other.name,
-            requires=self.requires or other.requires,
+            requires=self.requires or (self.requires if other.requires is None else other.requires),
             extras=self.extras or other.extras,
             requires_python=self.requires_python or other.requires_python,
             files={key: names for key, names in other.files.items() if key not in from_script},
@@ -133,9 +133,11 @@ def _joined(found: Mapping[tuple[str, int], StatedProject]) -> StatedProject:
         return first
     listed: dict[str, dict[str, set[tuple[str, int]]]] = {}
     for machine, stated in found.items():
-        for extra, lines in {"": stated.requires or (), **(stated.extras or {})}.items():
+        own = {} if stated.requires is None else {"": stated.requires}
+        for extra, lines in {**own, **(stated.extras or {})}.items():
+            of_extra = listed.setdefault(extra, {})  # one without requirements is stated too
             for line in lines:
-                listed.setdefault(extra, {}).setdefault(line, set()).add(machine)
+                of_extra.setdefault(line, set()).add(machine)
     conditioned = {
         extra: tuple(with_condition(line, _condition(holding, found)) for line, holding in lines.items())
         for extra, lines in listed.items()
@@ -243,7 +245,7 @@ def _stated(call: Mapping[str, Value], text: str) -> StatedProject:
 
 def _requires(call: Mapping[str, Value], text: str) -> tuple[str, ...] | None:
     keyed = {key: texts for key, texts in _iter_optional(call, text) if key.startswith(":")}
-    if not call.get("install_requires") and not keyed:
+    if call.get("install_requires") is None and not keyed:
         return None
     wanted = literal_texts(call.get("install_requires") or [])
     if wanted is None:
