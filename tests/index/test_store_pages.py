@@ -19,6 +19,10 @@ from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.file_entries import FileEntry, PackedPage, PackedVersion, encode_files
 from wheelcheck.index.page_versions import layer_of, project_page
 from wheelcheck.model.distribution import LinkSkip, NamesTags, ProjectPage, Wheel
+from wheelcheck.model.resolution import Policy
+from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.project_view import Admission, ProjectView
+from wheelcheck.targets.targets import parse_target
 
 WHEEL = make_wheel("a", "1.0+local", requires=["b>=1"], requires_python=">=3.9")
 SDIST = make_sdist("a", "1.0")
@@ -372,6 +376,38 @@ def test_tags_read_off_the_names_are_those_of_the_files(mode: Mode) -> None:
         }
         assert [len(tags) for tags in told.values()] == [2, 1, 0]
         assert [distributions.mentions(version, "macosx") for version in distributions] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("packed", "is_bounded"),
+    [
+        (rb'[{"filename":"a-1.0.tar.gz","url":"a-1.0.tar.gz","requires-python":">=3.6,<3.8"}]', True),
+        (rb'[{"filename":"a-1.0.tar.gz","url":"a-1.0.tar.gz","requires-python":">=3.6, < 3.8"}]', True),
+        (rb'[{"filename":"a-1.0.tar.gz","url":"a-1.0.tar.gz","requires-python":"\u003e=3.6,\u003c3.8"}]', True),
+        (rb'[{"filename":"a-1.0.tar.gz","url":"a-1.0.tar.gz","requires-python":"<=3.8"}]', False),
+        (b'<a href="a-1.0.tar.gz" data-requires-python="&gt;=3.6,&lt;3.8">a-1.0.tar.gz</a>', True),
+        (b'<a href="a-1.0.tar.gz" data-requires-python="&lt; 3.8">a-1.0.tar.gz</a>', True),
+        (b'<a href="a-1.0.tar.gz" data-requires-python="&#60;3.8">a-1.0.tar.gz</a>', True),
+        (b'<a href="a-1.0.tar.gz" data-requires-python="&#x3C;3.8">a-1.0.tar.gz</a>', True),
+        (b'<a href="a-1.0.tar.gz" data-requires-python="&gt;3.8">a-1.0.tar.gz</a>', False),
+    ],
+)
+def test_a_bound_is_mentioned_however_the_page_writes_it(packed: bytes, is_bounded: bool) -> None:
+    page = PackedPage([PackedVersion("1.0", memoryview(packed))], base="https://index.example/a/")
+    distributions = project_page(name("a"), [layer_of(page, "https://index.example/")]).distributions
+    assert isinstance(distributions, NamesTags)
+    assert distributions.mentions(Version("1.0"), "<3.") is is_bounded
+
+
+@pytest.mark.parametrize("mode", [GOOD, Mode(pages="html")])
+@pytest.mark.parametrize("bound", [">=3.6,<3.8", ">=3.6, < 3.8", "<=3.7"])
+def test_the_newest_version_that_ended_is_the_same_whatever_the_page_is_written_in(mode: Mode, bound: str) -> None:
+    catalog: dict[str, list[Made | IndexFile]] = {
+        "a": [make_wheel("a", "1.0"), make_wheel("a", "2.0", requires_python=bound)]
+    }
+    admission = Admission(Compatibility(parse_target("win_amd64", "3.11")), Policy(allowed=frozenset()))
+    with IndexServer(catalog, mode=mode) as server, store(server.simple_url) as projects:
+        assert ProjectView(projects.page(name("a")), admission).newest_capped == Version("2.0")
 
 
 def test_names_that_an_address_disguises_are_read_as_files() -> None:

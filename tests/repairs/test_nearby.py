@@ -77,6 +77,21 @@ def test_a_version_older_than_one_that_ended_before_the_python_is_no_way_out(bou
     assert texts(usable_versions(project)) == usable
 
 
+@pytest.mark.parametrize(
+    ("files", "is_capped"),
+    [
+        ([wheel(requires_python=">=3.6,<3.8")], True),
+        ([wheel(requires_python=">=3.6, < 3.8"), sdist(requires_python="<3.8")], True),
+        ([wheel(requires_python=">=3.6,<3.8", yanked="broken")], False),
+        ([wheel(requires_python=">=3.6,<3.8"), sdist()], False),
+        ([wheel(requires_python=">=3.6,<3.8"), sdist(yanked="broken")], True),
+    ],
+)
+def test_a_version_is_ended_where_every_file_that_stands_is(files: list[FakeFile], is_capped: bool) -> None:
+    project = view({"1.0": [wheel(requires_python=">=3.6")], "1.1": files})
+    assert ("1.0" in texts(usable_versions(project))) is not is_capped
+
+
 def test_versions_are_near_by_the_releases_between_and_the_newer_comes_first() -> None:
     project = view({f"{number}.0": [wheel()] for number in range(1, 6)} | {"3.5rc1": [wheel()]})
     assert texts(nearest_first(project, Version("3.0"))) == ["3.0", "2.0", "4.0", "1.0", "5.0"]

@@ -180,8 +180,8 @@ class LazyVersions(Mapping[Version, tuple[Distribution, ...]]):
         return frozenset({_tags_named(name) for files in packed for name in set(_TAGS.findall(files))})
 
     def mentions(self, version: Version, text: str) -> bool:
-        """Whether the packed files of *version* hold *text* anywhere; they are not understood for that."""
-        return any(text.encode() in files for files, _ in self._iter_packed(version))
+        """Whether the packed files of *version* hold *text* anywhere, as any page may write it; none is understood for that."""
+        return any(_spelled(text).search(files) for files, _ in self._iter_packed(version))
 
     def _iter_packed(self, version: Version) -> Iterator[tuple[bytes, Layer]]:
         for number in (self._numbers[version], *self._repeats.get(version, ())):
@@ -216,6 +216,13 @@ def _entries(content: bytes, base: str) -> Iterable[FileEntry]:
     from wheelcheck.index.html_pages import read_anchors
 
     return read_anchors(content.decode(), base)
+
+
+@functools.lru_cache(maxsize=256)
+def _spelled(text: str) -> re.Pattern[bytes]:
+    # HTML and some writers of JSON escape the sign, and blanks may follow it.
+    sign = r"(?:<|&lt;|&#0*60;|&#[xX]0*3[cC];|\\u003[cC])"
+    return re.compile(re.sub(r"<(=?)", lambda found: f"{sign}{found[1]}\\s*", re.escape(text)).encode())
 
 
 def _has_escapes(packed: bytes) -> bool:

@@ -21,6 +21,7 @@ from wheelcheck.targets.hash_rules import HashRules
 from wheelcheck.texts.words import folded
 
 _KEPT = 2
+_ENDS = ("<3.", "<=3.")  # a bound that ends before some Python holds one of them
 _LINUX = ("manylinux", "musllinux", "linux")
 _YEARS_BACK = 5
 _SIBLINGS_NAMED = 3
@@ -223,15 +224,16 @@ class ProjectView:
 
     @functools.cached_property
     def newest_capped(self) -> Version | None:
-        """The newest final version whose Requires-Python ends before the target's Python, ``None`` where none does.
+        """The newest final version of which every file that stands ends before the target's Python, ``None`` where none does.
 
         What is older was not made for that Python either, though most of it states no end: nobody knew yet.
         """
         for version in self.versions:
-            if not version.is_prerelease and not self.is_hidden(version):
-                bounds = self._facts.python_bounds(version, "<3.") | self._facts.python_bounds(version, "<=3.")
-                if bounds and all(map(self._admission.is_capped, bounds)):
-                    return version
+            named = not version.is_prerelease and any(self._facts.python_bounds(version, each) for each in _ENDS)
+            files = self.page.distributions[version] if named else ()
+            there = [file for file in files if file.at.yanked is None and not self._admission.is_too_new(file)]
+            if there and all(self._admission.is_capped(file.at.requires_python or "") for file in there):
+                return version
         return None
 
     def is_hidden(self, version: Version) -> bool:
