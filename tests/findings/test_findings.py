@@ -354,6 +354,15 @@ def test_a_project_that_environments_bring_needs_no_hash() -> None:
     assert "setuptools" not in load_bundled(12)
 
 
+@pytest.mark.parametrize("requires", [["setuptools>=70"], ["setuptools", "setuptools<81"]])
+def test_a_project_that_environments_bring_needs_a_hash_where_not_every_version_will_do(requires: list[str]) -> None:
+    projects = FakeProjects({"a": {"1": [wheel(requires=requires)]}, "setuptools": {"80": [wheel()]}})
+    policy, brought = Policy(allowed=PURE), frozenset({"setuptools"})
+    diagnosis = Diagnosis(answer(projects, "a"), projects, policy, require_hashes=True, bundled=brought)
+    found = [each for each in diagnose(diagnosis) if each.code is Code.HASH_ABSENT and each.package == "setuptools"]
+    assert [each.severity.value for each in found] == ["error"]
+
+
 def test_every_code_is_unique_and_explained() -> None:
     numbers = [code.number for code in Code]
     assert len(numbers) == len(set(numbers))

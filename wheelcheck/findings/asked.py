@@ -224,8 +224,8 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         if name in hashed:
             continue
-        if name in diagnosis.bundled:
-            message = f"{name} has no hash: pip keeps the one that environments of this Python bring, where its version will do"
+        if name in diagnosis.bundled and not _is_bounded(diagnosis, name):
+            message = f"{name} has no hash: pip keeps the one that environments of this Python bring"
             yield replace(diagnosis.finding(Code.HASH_ABSENT, pin, f"{message}; uv refuses"), severity=Severity.WARNING)
         else:
             yield diagnosis.finding(
@@ -233,6 +233,11 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
                 pin,
                 message=f"{name} is needed, but the requirements give no hash for it, and hashes are all or nothing",
             )
+
+
+def _is_bounded(diagnosis: Diagnosis, name: str) -> bool:
+    asked = (*(edge.requirement for edge in diagnosis.edges if edge.child == name), *diagnosis.constraints)
+    return any(each.specifier or each.url for each in asked if each.name == name)
 
 
 def find_unknowable_markers(diagnosis: Diagnosis) -> Iterator[Finding]:
