@@ -75,6 +75,17 @@ def test_a_python_that_the_project_excludes_is_not_taken_for_a_platform_that_was
     assert checked(tmp_path, "", words, python=">=3.14") == ["win_amd64/3.14", "macosx_13_0_arm64/3.14"]
 
 
+def test_a_plan_and_a_check_take_the_same_python_where_the_settings_name_the_platform(tmp_path: Path) -> None:
+    settings = Settings(platforms=("windows",))
+    found = load_targets(TargetWords(), settings, request(tmp_path, "", python=">=3.14"), today="2026-11-28")
+    assert [f"{target.platform}/{target.python}" for target in found.targets] == ["win_amd64/3.14"]
+    (tmp_path / "wheelcheck.toml").write_text('platform = ["windows"]\n')
+    assert planned(tmp_path, "", python=">=3.14") == "win_amd64, Python 3.14"
+    besides = Settings(platforms=("windows",), targets=("win_arm64/3.13",))
+    found = load_targets(TargetWords(), besides, request(tmp_path, "", python=">=3.14"), today="2026-11-28")
+    assert [f"{target.platform}/{target.python}" for target in found.targets] == ["win_arm64/3.13", "win_amd64/3.14"]
+
+
 def test_a_script_is_judged_on_a_python_that_it_asks_for(tmp_path: Path) -> None:
     path = tmp_path / "job.py"
     for bound, word in ((">=3.14", "3.14"), (">=3.8", HOST.python)):

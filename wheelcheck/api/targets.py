@@ -109,9 +109,11 @@ def load_targets(
     sources = [_sourced(path, every.pythons) for path in words.sources]
     files = words.files or ((request.options["target_file"],) if request.options["target_file"] is not None else ())
     chosen = None
-    if words.platforms and not (words.pythons or words.sources or files or settings.pythons or otherwise):
+    if (words.platforms or settings.platforms) and not (
+        words.pythons or words.sources or files or settings.pythons or otherwise
+    ):
         chosen = _python_of_inputs(request, every)
-        words = replace(words, pythons=(chosen,)) if chosen is not None else words
+        settings = replace(settings, pythons=(chosen,)) if chosen is not None else settings
     pairs = _named(words, files, sources, settings, every)
     found = [parse_target(platform, python) for platform, python in pairs]
     own: list[Target] = []
