@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests.locks.fixtures import EVERYWHERE, applied, failure, lock, target
 from wheelcheck.errors import InputUnreadable
@@ -179,6 +180,17 @@ def test_markers_of_a_group_count_for_that_group_alone() -> None:
     assert not applicable(found, linux)
     assert len(applicable(found, linux, groups=["test"])) == 1
     assert len(applicable(found, target("win_amd64", "3.11"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "bound"),
+    [("3.8.x", "==3.8.*"), ("3.*", "==3.*"), ("^3.11", "<4,>=3.11"), ("*", None), (">=what", None), ("3.8.y", None)],
+)
+def test_pythons_of_a_poetry_lock_are_read_in_its_words_and_what_is_not_understood_bounds_nothing(
+    words: str, bound: str | None
+) -> None:
+    text = f'package = []\n\n[metadata]\nlock-version = "2.1"\npython-versions = "{words}"\ncontent-hash = "0"\n'
+    assert parse_lock(text.encode(), "poetry.lock").requires_python == (None if bound is None else SpecifierSet(bound))
 
 
 def test_a_marker_that_is_none_ends_the_reading() -> None:

@@ -49,11 +49,11 @@ def parse_poetry(content: bytes, path: str) -> Lock:
 
 def _pythons(metadata: LockTable) -> SpecifierSet | None:
     """The Pythons in Poetry's words (^3.11, ~3.12); ``None`` for what PEP 440 cannot say, which bounds nothing here."""
-    text = metadata.optional_text("python-versions")
-    specifier = poetry_specifier(text) if text is not None else None
-    return (
-        metadata.read(specifier, SpecifierSet, InvalidSpecifier, "python-versions is no bound") if specifier else None
-    )
+    specifier = poetry_specifier(metadata.optional_text("python-versions") or "")
+    try:
+        return SpecifierSet(specifier) if specifier else None
+    except InvalidSpecifier:
+        return None
 
 
 def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:

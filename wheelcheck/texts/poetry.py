@@ -16,7 +16,7 @@ from packaging.version import Version
 
 _CARET = re.compile(r"^\^\s*+v?(\d++(?:\.\d++)*+)(.*)$")
 _TILDE = re.compile(r"^~(?!=)\s*+v?(\d++(?:\.\d++)*+)(.*)$")
-_STAR = re.compile(r"^(?:==?)?\s*v?(\d+(?:\.\d+)*)\.\*$")
+_STAR = re.compile(r"^(?:==?|(!=))?\s*+v?(\d++(?:\.\d++)*+)(?:\.[*xX])++$")
 _BARE = re.compile(r"^=?\s*v?(\d[^\s,]*)$")
 _RANGE = re.compile(r"^<(\d+(?:\.\d+)*),>=(\d+(?:\.\d+)*)$")
 _UNION = re.compile(r"\|\|?|(?<!\s)\s+or\s+")
@@ -72,21 +72,21 @@ def _specifier(text: str) -> str:
 
 
 def _intersection(text: str) -> str:
-    parts = re.split(r",|(?<=[\d*])\s++(?=[<>=!~^])", text.strip())
+    parts = re.split(r",|(?<=[\d*xX])\s++(?=[<>=!~^])", text.strip())
     if any(len(number) > _MOST_DIGITS for number in re.findall(r"\d+", text)):
         raise Inexpressible("a version with a number of more than 100 digits")
     return ",".join(sorted({clause for part in parts for clause in _clauses(part.strip())}))
 
 
 def _clauses(part: str) -> list[str]:
-    if part in {"*", ""}:
+    if part in {"*", "x", "X", ""}:
         return []
     if matched := _CARET.match(part):
         return [f">={matched[1]}{matched[2]}", f"<{_above(_caret_position(matched[1]), matched[1])}"]
     if matched := _TILDE.match(part):
         return [f">={matched[1]}{matched[2]}", f"<{_above(min(1, matched[1].count('.')), matched[1])}"]
     if matched := _STAR.match(part):
-        return [f"=={matched[1]}.*"]
+        return [f"{matched[1] or '=='}{matched[2]}.*"]
     if matched := _BARE.match(part):
         return [f"=={matched[1]}"]
     if re.match(r"^(?:[<>]=?|!=|~=|===?)", part):
