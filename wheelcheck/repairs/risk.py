@@ -58,7 +58,12 @@ def assess(case: RepairCase) -> tuple[Ground, ...]:
 
 
 def _judged(case: RepairCase, edit: Edit) -> Iterator[Ground]:
-    return JUDGES[edit.kind](case, edit, edit.package) if edit.package else TARGET_JUDGES[edit.kind](case, edit)
+    if edit.package and edit.kind in JUDGES:
+        yield from JUDGES[edit.kind](case, edit, edit.package)
+    elif edit.kind in TARGET_JUDGES:
+        yield from TARGET_JUDGES[edit.kind](case, edit)
+    else:
+        yield Ground(risk=Risk.MEDIUM, text=f"{edit.before} → {edit.after}: what that changes is not known")
 
 
 def risk_of(grounds: Iterable[Ground]) -> Risk:
@@ -147,7 +152,11 @@ def _span(words: list[str]) -> str:
 def judge_substitute(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """The same code under another name: the differences that the data file names, and the distance between the versions."""
     pair = (project, canonicalize_name(Requirement(edit.after).name))
-    known = next(each for each in case.knowledge.substitutes if (each.project, each.replacement) == pair)
+    known = next((each for each in case.knowledge.substitutes if (each.project, each.replacement) == pair), None)
+    if known is None:
+        text = f"{pair[1]} stands in for {project}. In what they differ is not known"
+        yield Ground(risk=Risk.MEDIUM, text=text)
+        return
     # Code of the user's can change its import, that of other projects cannot.
     own = Risk.MEDIUM if case.is_asked_by_user(known.project) else Risk.HIGH
     text = f"{known.replacement} stands in for {known.project}. {known.differs}"

@@ -97,7 +97,11 @@ def judge_constraint(case: RepairCase, edit: Edit, project: NormalizedName) -> I
 
 def judge_addition(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:
     """A *project* that is asked for besides, for the sake of a module that it has; nothing else changes by it."""
-    chosen = case.after.pins[project]
+    if (chosen := case.chosen(project)) is None:
+        yield Ground(
+            risk=Risk.MEDIUM, text=f"{edit.because}, and {project} was not chosen: whether it has that is not known"
+        )
+        return
     text = f"{edit.because}, which {chosen.name} {chosen.version} has and nobody asks for"
     yield Ground(risk=Risk.LOW, text=text)
     released = case.released(chosen.name, chosen.version)

@@ -170,6 +170,28 @@ def test_substitute_says_what_differs() -> None:
     assert texts(found) == [("low", "pg-binary stands in for pg. It brings its own libpq.")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "package", "because", "expected"),
+    [
+        (EditKind.SUBSTITUTE, "app", "", "other stands in for app. In what they differ is not known"),
+        (
+            EditKind.ADD,
+            "other",
+            "app needs the module x",
+            "app needs the module x, and other was not chosen: whether it has that is not known",
+        ),
+        (EditKind.PIN, None, "", "app==1 → other==1: what that changes is not known"),
+    ],
+)
+def test_edit_of_which_the_data_or_the_answer_tell_nothing_is_medium(
+    kind: EditKind, package: str | None, because: str, expected: str
+) -> None:
+    same = answer(APP, "app")
+    edits = [edit(kind, package, "app==1", "other==1", because)]
+    found = judged(APP, edits, before=same, after=same, knowledge=RepairKnowledge())
+    assert texts(found) == [("medium", expected)]
+
+
 def test_substitute_among_several_is_told_by_what_is_known_of_itself() -> None:
     names = ("pg-a", "pg-binary", "pg-c")
     projects = FakeProjects({name: {"1": [wheel()]} for name in ("pg", *names)})
