@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import pytest
 from msgspec.structs import replace
@@ -222,6 +223,29 @@ def test_clash_is_never_on_a_project_that_all_can_agree_on(asked_besides: Sequen
     assert isinstance(outcome, Conflict)
     assert [clash.name for clash in outcome.clashes] == [clashing]
     assert isinstance(answer(projects, "a[x]==1", "z[x]==1"), Resolution)
+
+
+def test_a_conflict_whose_cause_was_not_found_in_time_is_not_told_as_one() -> None:
+    projects = FakeProjects(
+        {
+            "a": {"1": [wheel(requires=['m; extra == "x"'], extras=["x"])]},
+            "z": {"1": [wheel(requires=['m==1; extra == "x"'], extras=["x"])]},
+            "m": {"1": [wheel()], "2": [wheel()]},
+            "one": {"1": [wheel(requires=["c<2"])]},
+            "two": {"1": [wheel(requires=["c>=2"])]},
+            "c": {"1": [wheel()], "2": [wheel()]},
+        }
+    )
+    told: list[tuple[bool, bool]] = []
+    for looks in range(1, 100):
+        clock = map(float, count()).__next__
+        budget = Budget(seconds=looks, clock=clock)
+        found = answer(projects, "a[x]==1", "one", "two", "z[x]==1", budget=budget)
+        assert isinstance(found, Conflict)
+        assert found.budget_spent or [clash.name for clash in found.clashes] == ["c"]
+        told.append((found.budget_spent, bool(found.clashes)))
+    # The time ends in the first search, in the second, or not at all.
+    assert set(told) == {(True, False), (True, True), (False, True)}
 
 
 def test_every_project_of_which_no_version_is_asked_for_is_a_clash() -> None:

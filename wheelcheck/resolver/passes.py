@@ -84,7 +84,8 @@ class _Run:
             self._reporter.stage("resolving")
             natural = self._lenient(Leniency(others=True), self._question.budget.rounds)
             if isinstance(natural, Conflict):
-                return self._in_the_way(natural)
+                most = min(2 * natural.rounds + _ROUNDS_TO_GO_BACK, self._question.budget.rounds - natural.rounds)
+                return self._in_the_way(natural, most)
             if not any(self._iter_offenders(natural)):
                 return natural
             self._reporter.stage("resolving for wheels")
@@ -120,11 +121,12 @@ class _Run:
             if isinstance(answer, Resolution) or answer.budget_spent or len(self._source.rejected) == before:
                 return answer
 
-    def _in_the_way(self, failed: Conflict) -> Conflict:
+    def _in_the_way(self, failed: Conflict, most: int) -> Conflict:
         """*failed*, with the clashes of a part of the question where those that it names fit.
 
         A search goes back until nothing is left, and ends at what it met last. Where that fits by itself, and the question without
-        all that leads to it has no answer either, what is in the way lies in the rest.
+        all that leads to it has no answer either, what is in the way lies in the rest. All searches for it together have *most*
+        rounds; where that or the time is too little, what *failed* names is not known to be in the way.
         """
         asked = self._question
         if failed.budget_spent or not failed.clashes or not all(map(self._fits, failed.clashes)):
@@ -135,9 +137,10 @@ class _Run:
         if len(rest) == len(asked.requirements):
             return failed
         self._question = replace(asked, requirements=rest)
-        found = self._lenient(Leniency(others=True), 2 * failed.rounds + _ROUNDS_TO_GO_BACK)
-        if isinstance(found, Conflict) and not found.budget_spent:
-            failed = replace(failed, clashes=self._in_the_way(found).clashes or failed.clashes)
+        found = self._lenient(Leniency(others=True), most)
+        if isinstance(found, Conflict):
+            inner = self._in_the_way(found, most - found.rounds)
+            failed = replace(failed, clashes=inner.clashes or failed.clashes, budget_spent=inner.budget_spent)
         self._question = asked
         return failed
 
