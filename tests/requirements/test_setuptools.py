@@ -370,6 +370,45 @@ def test_setup_cfg_counts_where_the_list_of_the_script_is_empty(listed: str, nam
     assert asked(read("setup.py")) == names
 
 
+CHANGED = {
+    "a list below another name": "also = {'n': wanted}\nif COND:\n    wanted.append('some')\nwanted = also['n']",
+    "a list in a function": "def more():\n    if COND:\n        wanted.append('some')\nmore()",
+    "a return": "def more():\n    if COND:\n        return ['base', 'some']\n    return ['base']\nwanted = more()",
+    "a loop": "for each in ['some']:\n    if not COND:\n        continue\n    wanted.append(each)",
+    "a function": "if not COND:\n    def more(): return []\nelse:\n    def more(): return ['some']\nwanted += more()",
+    "a choice": "wanted.append('some') if COND else None",
+    "a conjunction": "COND and wanted.append('some')",
+    "a key": "also = {'n': ['base']}\nheld = {'h': also}\nif COND:\n    also['n'] = ['base', 'some']\nwanted = held['h']['n']",
+}
+
+
+@pytest.mark.parametrize("condition", ["(sys.platform == 'win32')", "(sys.version_info < (3, 9))"])
+@pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
+def test_what_a_condition_on_the_machine_changes_has_its_marker(change: str, condition: str) -> None:
+    holds = "00011" if "win32" in condition else "10010"
+    found = holding(f"{change.replace('COND', condition)}\n{SETUP}", *MACHINES)
+    assert found == [["base", *["some"] * int(each)] for each in holds]
+
+
+@pytest.mark.parametrize(
+    ("line", "times"),
+    [
+        ("if sys.version_info < (3, 6): sys.exit('old')", 1),
+        ("# of any platform", 1),
+        ("wanted += ['some'] if sys.platform == 'win32' else []", 4),
+    ],
+)
+def test_a_script_is_read_for_each_machine_only_where_that_changes_what_it_states(line: str, times: int) -> None:
+    opened: list[str] = []
+
+    def file_text(path: str) -> str:
+        opened.append(path)
+        return "base"
+
+    parse_script(f"import sys\nwanted = open('needs.txt').readlines()\n{line}\n{SETUP}", file_text)
+    assert opened == ["needs.txt"] * times
+
+
 def test_a_text_of_many_places_is_read_in_linear_time() -> None:
     began = time.thread_time()
     values = ", ".join(["''"] * 16_000)

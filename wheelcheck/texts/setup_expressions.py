@@ -10,6 +10,10 @@ from wheelcheck.model.code import last_name
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_commands import Definition
 from wheelcheck.texts.setup_values import (
+    ASKING,
+    CHANGING,
+    OF_TEXTS,
+    OPENING,
     UNKNOWN,
     Environ,
     Exhausted,
@@ -19,11 +23,12 @@ from wheelcheck.texts.setup_values import (
     ScriptReading,
     Sign,
     Stop,
-    Unknown,
     Value,
     added,
+    below,
     called_builtin,
     compared,
+    dotted_name,
     format_parts,
     item_of,
     lines_of,
@@ -38,11 +43,6 @@ from wheelcheck.texts.setup_values import (
 _STEPS = 60_000
 _SIZE = 256  # characters or items that count as a step, so that a script which doubles a text fills no memory
 DEPTH = 12
-_OPENING = frozenset({"open", "io.open", "codecs.open"})
-_OF_TEXTS = frozenset(
-    {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
-)
-_ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 
 Scope = dict[str, Value]
 
@@ -74,6 +74,7 @@ class Expressions:
         self.aliases: dict[str, str] = {}
         self.steps = 0
         self.depth = 0
+        self.undecided = 0  # the conditions around that are not known
 
     def block(self, body: list[ast.stmt]) -> None:
         """Run the statements of *body*; implemented by ``setup_script``."""
@@ -82,6 +83,10 @@ class Expressions:
     def bind(self, target: ast.expr, value: Value) -> None:
         """Give *value* to *target*; implemented by ``setup_script``."""
         raise NotImplementedError
+
+    def note_change(self) -> None:
+        """Note that something changes for all that follows, whatever branch it is in."""
+        self.reading.torn |= self.undecided > 0
 
     def step(self, size: int = 0) -> None:
         """Count one step, and more for a value of a large *size*; raise ``Exhausted`` past the last."""
@@ -112,7 +117,7 @@ class Expressions:
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return added(self.value(left), self.value(right))
             case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return self._below(self.value(left), self.value(right))
+                return below(self.value(left), self.value(right))
             case ast.BinOp(left=left, op=ast.Mod(), right=right):
                 template, given = self.value(left), self.value(right)
                 # Only a tuple fills several places, and a value does not tell whether it is one: what is written does.
@@ -171,15 +176,12 @@ class Expressions:
                 return posixpath.dirname(path)
             case str() as line, "req" | "requirement":
                 return line  # of what pip's parse_requirements gives
-        return self._imported(self.dotted(node) or "")
+        return self._imported(dotted_name(node, self.aliases) or "")
 
     def _is_local(self, node: ast.expr) -> bool:
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and isinstance(self.scope.get(node.id), str)
-
-    def _below(self, folder: Value, name: Value) -> Value:
-        return posixpath.join(folder, name) if isinstance(folder, str) and isinstance(name, str) else UNKNOWN
 
     def _opened(self, path: Value, mode: Value = "r") -> Value:
         """The file of the tree at *path*, read in *mode*."""
@@ -196,7 +198,10 @@ class Expressions:
 
     def _chosen(self, decided: bool | None, body: ast.expr, orelse: ast.expr) -> Value:
         if decided is None:
-            return merged(self.value(body), self.value(orelse))
+            self.undecided += 1
+            found = merged(self.value(body), self.value(orelse))
+            self.undecided -= 1
+            return found
         return self.value(body if decided else orelse)
 
     def _listed(self, elements: list[ast.expr]) -> Value:
@@ -222,15 +227,17 @@ class Expressions:
 
     def _joined(self, is_and: bool, nodes: list[ast.expr]) -> Value:
         last: Value = is_and
-        undecided = False
+        before = self.undecided
         for node in nodes:
             last = self.value(node)
             known = truth(last)
-            if known is None:
-                undecided = True
-            elif known is not is_and:
-                return last  # settles it, whatever the unknown ones are
-        return UNKNOWN if undecided else last
+            self.undecided += known is None
+            if known is (not is_and):
+                break  # settles it, whatever the unknown ones are
+        else:
+            last = UNKNOWN if self.undecided > before else last
+        self.undecided = before
+        return last
 
     def _comprehension(self, element: ast.expr, generators: list[ast.comprehension]) -> Value:
         for generator in generators:
@@ -265,7 +272,7 @@ class Expressions:
                 keywords[keyword.arg] = value
             else:
                 keywords.update(value if isinstance(value, dict) else {"**": UNKNOWN})
-        dotted = self.dotted(node.func) or ""
+        dotted = dotted_name(node.func, self.aliases) or ""
         name = last_name(node.func)
         real = dotted.rpartition(".")[2] or name
         tool = self.knowledge.backend(dotted.rpartition(".")[0])
@@ -289,16 +296,16 @@ class Expressions:
             return {
                 key: value for part in (*arguments, keywords) if isinstance(part, dict) for key, value in part.items()
             }
-        if dotted in _ASKING and arguments:
+        if dotted in ASKING and arguments:
             return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
-        if dotted in _OPENING:
+        if dotted in OPENING:
             return self._opened(*arguments[:2]) if arguments else UNKNOWN
         if real == "parse_requirements" and arguments:
             given = self._opened(arguments[0]) if dotted.startswith("pip.") else arguments[0]
             listed = literal_texts(given.text if isinstance(given, OpenFile) else given)
             # Options are none of what it gives, and the files that they name are not read here.
             return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
-        if not isinstance(asked := system_name(dotted, self.system), Unknown):
+        if (asked := system_name(dotted, self.system)) != UNKNOWN:
             return asked
         known = called_builtin(dotted, arguments)
         if known is not None:
@@ -349,6 +356,8 @@ class Expressions:
 
     def _method(self, held: Value, method: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         first = arguments[0] if arguments else UNKNOWN
+        if isinstance(held, list | dict) and method in CHANGING:
+            self.note_change()
         match held, method:
             case Environ(), "get" | "pop" | "setdefault":
                 return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
@@ -379,8 +388,8 @@ class Expressions:
             case str(), "resolve" | "absolute":
                 return held
             case str(), "joinpath" if len(arguments) == 1:
-                return self._below(held, first)
-            case str(), name if name in _OF_TEXTS and all(isinstance(argument, str) for argument in arguments):
+                return below(held, first)
+            case str(), name if name in OF_TEXTS and all(isinstance(argument, str) for argument in arguments):
                 if name == "replace" and len(arguments) > 1:
                     self.step(held.count(str(first)) * len(str(arguments[1])))
                 try:
@@ -389,13 +398,3 @@ class Expressions:
                     return UNKNOWN
                 return [*changed] if isinstance(changed, list) else changed
         return held if isinstance(held, Made) else UNKNOWN
-
-    def dotted(self, node: ast.expr) -> str | None:
-        """The dotted name that *node* stands for, imports undone, or ``None``."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])

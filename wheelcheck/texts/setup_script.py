@@ -20,6 +20,7 @@ from wheelcheck.texts.setup_values import (
     Classes,
     Environ,
     Exhausted,
+    Left,
     Made,
     OpenFile,
     Returned,
@@ -36,7 +37,7 @@ from wheelcheck.texts.setup_values import (
 
 def read_script(
     path: str,
-    text: str,
+    text: str | ast.Module,
     knowledge: NativeKnowledge,
     module_text: Callable[[str], str | None],
     environ: Environ,
@@ -44,7 +45,7 @@ def read_script(
     system: str = "",
     minor: int = 0,
 ) -> ScriptReading:
-    """Read the script *text*; *module_text* gives the text of a module of the same tree, by path, for its imports.
+    """Read the script *text*, or its tree; *module_text* gives the text of a module of the same tree, by path, for its imports.
 
     *file_text* gives that of a file which the script opens, in the same way unless given. *system* is what ``sys.platform`` says,
     *minor* the second number of ``sys.version_info``; neither is known unless given.
@@ -54,15 +55,16 @@ def read_script(
     Costs a few ms. Raises ``SyntaxError`` where *text* is not Python 3.
     """
     reading = ScriptReading(path)
-    _Interpreter(reading, knowledge, module_text, environ, file_text or module_text, system, minor).run(path, text)
+    _Interpreter(reading, knowledge, module_text, environ, file_text or module_text, system, minor).run(
+        path, parse_tree(text) if isinstance(text, str) else text
+    )
     return reading
 
 
 class _Interpreter(Expressions):
     """The half of the interpreter that runs statements."""
 
-    def run(self, path: str, text: str) -> None:
-        tree = parse_tree(text)
+    def run(self, path: str, tree: ast.Module) -> None:
         self.scope = {"__name__": "__main__", "__file__": path}
         try:
             self.block(tree.body)
@@ -87,6 +89,7 @@ class _Interpreter(Expressions):
             case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
                 self.assign(node)
             case ast.FunctionDef(name=name):
+                self.note_change()
                 self.defined[name] = Definition(self.path, node)
             case ast.ClassDef():
                 self.class_body(node)
@@ -108,8 +111,10 @@ class _Interpreter(Expressions):
                 self.block(body)
             case ast.Return(value=value):
                 raise Returned(self.value(value) if value is not None else None)
-            case ast.Raise() | ast.Break() | ast.Continue():
+            case ast.Raise():
                 raise Stop
+            case ast.Break() | ast.Continue():
+                raise Left
             case ast.Import() | ast.ImportFrom():
                 self.bring_in(node)
             case ast.Delete(targets=targets):
@@ -152,7 +157,10 @@ class _Interpreter(Expressions):
             self.block(body if decided else orelse)
             return
         before = self.scope
+        self.undecided += 1
         outcomes = [self.branch(_copied(before), branch) for branch in (body, orelse)]
+        self.undecided -= 1
+        self.reading.torn |= any(isinstance(outcome, Left | Returned) for outcome in outcomes)
         ends = [outcome for outcome in outcomes if not isinstance(outcome, Stop)]
         if ends:
             self.scope = reduce(_merged_scopes, ends)
@@ -216,10 +224,12 @@ class _Interpreter(Expressions):
                 for position, inner in enumerate(targets):
                     self.bind(inner, values[position] if values else UNKNOWN)
             case ast.Subscript(value=container, slice=ast.Constant(value=str() as key)):
+                self.note_change()
                 held = self.value(container)
                 if isinstance(held, dict):
                     held[key] = value
             case ast.Subscript(value=container):
+                self.note_change()
                 held = self.value(container)
                 if isinstance(held, dict):
                     held["**"] = UNKNOWN
@@ -232,6 +242,7 @@ class _Interpreter(Expressions):
             case ast.Name(id=name):
                 self.scope.pop(name, None)
             case ast.Subscript(value=container, slice=ast.Constant(value=str() as key)):
+                self.note_change()
                 held = self.value(container)
                 if isinstance(held, dict):
                     held.pop(key, None)

@@ -65,6 +65,12 @@ _PARTS = 5  # of a version
 _LINES = 2_000  # strings that a loop is followed through
 _OPAQUE = (Unknown, Made, Classes, Environ, OpenFile)
 
+OPENING = frozenset({"open", "io.open", "codecs.open"})
+OF_TEXTS = frozenset(
+    {"endswith", "lower", "lstrip", "replace", "rstrip", "split", "splitlines", "startswith", "strip", "upper"}
+)
+CHANGING = frozenset({"append", "extend", "update", "setdefault"})
+ASKING = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 ARGV: tuple[Value, ...] = ("setup.py", "bdist_wheel")
 
 _BUILD_PLATFORMS = {"linux": "linux-x86_64", "win32": "win-amd64", "darwin": "macosx-11.0-arm64"}
@@ -279,6 +285,22 @@ def added(left: Value, right: Value) -> Value:
     return UNKNOWN
 
 
+def below(folder: Value, name: Value) -> Value:
+    """The path of *name* in *folder* where both are known."""
+    return posixpath.join(folder, name) if isinstance(folder, str) and isinstance(name, str) else UNKNOWN
+
+
+def dotted_name(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
+    """The dotted name that *node* stands for, ``None`` where it is none; *aliases* are what imported names stand for."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([aliases.get(node.id, node.id), *reversed(parts)])
+
+
 class Sign(Struct, frozen=True):
     """A sign of something native: *what* the script does in *path* at *line*."""
 
@@ -296,7 +318,9 @@ class ScriptReading(Struct):
     ``signs`` are certain, ``hints`` only suggest, ``doubts`` are what commands of the build do that may end in compiled files.
     ``fallbacks`` are the positions of calls that are made where a call before failed to compile. ``open_arguments`` says
     that a ``**mapping`` was not known, ``optional`` that some extension is marked so (its failure is forgiven), ``exhausted`` that
-    the script was too long to follow. ``modules`` are the paths of the modules that it imports from its own tree.
+    the script was too long to follow. ``torn`` says that under a condition that is not known a value was changed in place, a
+    function defined, or a function or round of a loop left: what is told may then be that of one branch. ``modules`` are the
+    paths of the modules that it imports from its own tree.
     """
 
     path: str
@@ -308,11 +332,16 @@ class ScriptReading(Struct):
     open_arguments: bool = False
     optional: bool = False
     exhausted: bool = False
+    torn: bool = False
     modules: list[str] = field(default_factory=list)
 
 
 class Stop(Exception):
     """Raised where the rest of a block is not reached."""
+
+
+class Left(Stop):
+    """Raised where a round of a loop ends."""
 
 
 class Returned(Stop):

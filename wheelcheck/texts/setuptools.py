@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import contextlib
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -115,11 +116,18 @@ def parse_script(text: str, file_text: Callable[[str], str | None] = lambda _: N
     What it asks for on some systems or Pythons alone has a marker that says so. Extras that are computed are no error, since they
     may not be asked for. Raises ``NotStatic``, also for what is not Python 3.
     """
+    tree = _tree(text)
     systems = _SYSTEMS if _ASKS_SYSTEM.search(text) else ("",)
     minors = _MINORS if "version_info" in text else (0,)
+    if (systems, minors) != (("",), (0,)):
+        # Most scripts only refuse old Pythons: what they ask for is the same everywhere, and one reading shows that.
+        reading = _reading(tree, file_text)
+        with contextlib.suppress(NotStatic):
+            if not reading.torn:
+                return stated_in_script(reading, text)
     found: dict[tuple[str, int], StatedProject] = {}
     for machine in itertools.product(systems, minors):
-        reading = _reading(text, file_text, *machine)
+        reading = _reading(tree, file_text, *machine)
         # A script that ends there refuses this machine; one that ends on all of them is told below.
         if reading.calls or reading.exhausted or (not found and machine == (systems[-1], minors[-1])):
             found[machine] = _stated_leniently(reading, text)
@@ -199,20 +207,25 @@ def _stated_leniently(reading: ScriptReading, text: str) -> StatedProject:
 def name_in_script(text: str) -> str | None:
     """The name that the script *text* passes to ``setup()``, ``None`` where it is not literal."""
     try:
-        names = {str(name) if isinstance(name := call.get("name"), str) else "" for call in _reading(text).calls}
+        names = {str(name) if isinstance(name := call.get("name"), str) else "" for call in _reading(_tree(text)).calls}
     except NotStatic:
         return None
     return names.pop() or None if len(names) == 1 else None
 
 
+def _tree(text: str) -> ast.Module:
+    try:
+        return parse_tree(text)
+    except SyntaxError as problem:
+        raise NotStatic(f"not Python 3: {problem.msg}", problem.lineno or 0) from None
+
+
 def _reading(
-    text: str, file_text: Callable[[str], str | None] = lambda _: None, system: str = "", minor: int = 0
+    tree: ast.Module, file_text: Callable[[str], str | None] = lambda _: None, system: str = "", minor: int = 0
 ) -> ScriptReading:
     try:
         # Nothing that compiles is looked for, so no knowledge of it is needed.
-        return read_script("setup.py", text, NativeKnowledge(), lambda _: None, Environ(), file_text, system, minor)
-    except SyntaxError as problem:
-        raise NotStatic(f"not Python 3: {problem.msg}", problem.lineno or 0) from None
+        return read_script("setup.py", tree, NativeKnowledge(), lambda _: None, Environ(), file_text, system, minor)
     except (ValueError, RecursionError, MemoryError) as problem:
         raise NotStatic(f"not read: {problem}") from None
 
