@@ -126,7 +126,7 @@ class _Run:
 
         A search goes back until nothing is left, and ends at what it met last. Where that fits by itself, and the question without
         all that leads to it has no answer either, what is in the way lies in the rest. All searches for it together have *most*
-        rounds; where that or the time is too little, what *failed* names is not known to be in the way.
+        rounds; where the time is too little, what *failed* names is not known to be in the way.
         """
         asked = self._question
         if failed.budget_spent or not failed.clashes or not all(map(self._fits, failed.clashes)):
@@ -140,7 +140,9 @@ class _Run:
         found = self._lenient(Leniency(others=True), most)
         if isinstance(found, Conflict):
             inner = self._in_the_way(found, most - found.rounds)
-            failed = replace(failed, clashes=inner.clashes or failed.clashes, budget_spent=inner.budget_spent)
+            # That there is no answer is proved, however many rounds its cause would take; what the clock ended is not said of it.
+            is_late = inner.budget_spent and self._clock() > self._deadline
+            failed = replace(failed, clashes=inner.clashes or failed.clashes, budget_spent=is_late)
         self._question = asked
         return failed
 
