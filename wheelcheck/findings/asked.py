@@ -228,11 +228,8 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
             message = f"{name} has no hash: pip keeps the one that environments of this Python bring"
             yield replace(diagnosis.finding(Code.HASH_ABSENT, pin, f"{message}; uv refuses"), severity=Severity.WARNING)
         else:
-            yield diagnosis.finding(
-                Code.HASH_ABSENT,
-                pin,
-                message=f"{name} is needed, but the requirements give no hash for it, and hashes are all or nothing",
-            )
+            message = f"{name} is needed, but the requirements give no hash for it, and hashes are all or nothing"
+            yield diagnosis.finding(Code.HASH_ABSENT, pin, message=message)
 
 
 def _is_bounded(diagnosis: Diagnosis, name: str) -> bool:
