@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from installer.scripts import Script
 
 from tests.cli.programs import Shell, open_shell
@@ -231,17 +232,21 @@ def published(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def tar_exe(windows: Windows) -> Iterator[None]:
-    """A stand-in for the tar.exe that is part of Windows and that Wine lacks: the real Windows Python unpacks."""
+    """A stand-in for the tar.exe that is part of Windows and that Wine lacks: the real Windows Python unpacks.
+
+    One test at a time: all share the system's folder.
+    """
     place, runtime = windows.drive / "windows/system32/tar.exe", windows.drive / "tar runtime"
-    shutil.copytree(windows.root / "embed311", runtime, dirs_exist_ok=True)
-    (runtime / "standin.py").write_text(_TAR, encoding="utf-8")
-    _, content = Script("tar", "standin", "main", "console").generate("C:\\tar runtime\\python.exe", "win-amd64")
-    place.write_bytes(content)
-    try:
-        yield
-    finally:
-        place.unlink()
-        shutil.rmtree(runtime)
+    with FileLock(windows.root / "tar.lock"):
+        shutil.copytree(windows.root / "embed311", runtime, dirs_exist_ok=True)
+        (runtime / "standin.py").write_text(_TAR, encoding="utf-8")
+        _, content = Script("tar", "standin", "main", "console").generate("C:\\tar runtime\\python.exe", "win-amd64")
+        place.write_bytes(content)
+        try:
+            yield
+        finally:
+            place.unlink()
+            shutil.rmtree(runtime)
 
 
 def test_installer_takes_the_archive_that_lies_beside_it(shell: Shell, windows: Windows, installed: Path) -> None:
