@@ -151,7 +151,6 @@ def _alike(target: Target, answer: Explained, request: Request, *, maintained: b
     """*target*, and those that the log may mean instead: with the Pythons near its own first, then on other platforms."""
     from wheelcheck.api.targets import day_asked
     from wheelcheck.knowledge.loading import load_pythons
-    from wheelcheck.settings.loading import load_settings
     from wheelcheck.targets.targets import PLATFORMS, parse_target
 
     yield target

@@ -321,7 +321,6 @@ def _document(each: Explained) -> FailureDocument:
         next((package for package in plan.packages if package.name == failure.name), None) if plan is not None else None
     )
     errors = plan.errors if plan is not None else ()
-    proposals = plan.proposals if plan is not None else None
     return FailureDocument(
         name=failure.name,
         version=failure.version,
@@ -342,7 +341,7 @@ def _document(each: Explained) -> FailureDocument:
         file=package.filename if package is not None and not errors else None,
         nearest=nearest(each),
         findings=plan.findings if plan is not None else (),
-        repairs=tuple(map(repair_document, proposals.repairs)) if proposals is not None else (),
+        repairs=tuple(map(repair_document, plan.repairs)) if plan is not None else (),
         problem=each.problem or None,
     )
 
