@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.markers import Marker
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
 from wheelcheck.locks.files import FileList
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 from wheelcheck.texts.poetry import poetry_specifier
@@ -50,10 +51,7 @@ def parse_poetry(content: bytes, path: str) -> Lock:
 def _pythons(metadata: LockTable) -> SpecifierSet | None:
     """The Pythons in Poetry's words (^3.11, ~3.12); ``None`` for what PEP 440 cannot say, which bounds nothing here."""
     specifier = poetry_specifier(metadata.optional_text("python-versions") or "")
-    try:
-        return SpecifierSet(specifier) if specifier else None
-    except InvalidSpecifier:
-        return None
+    return as_specifier(specifier) if specifier else None
 
 
 def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:
