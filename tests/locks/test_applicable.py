@@ -7,8 +7,9 @@ from packaging.specifiers import SpecifierSet
 
 from tests.locks.fixtures import EVERYWHERE, applied, failure, lock, target
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.choosing import applicable, uncovered
+from wheelcheck.locks.choosing import applicable, pinned_roots, uncovered
 from wheelcheck.locks.formats import parse_lock
+from wheelcheck.targets.fitting import Compatibility
 
 GRAPHS = ("quay/uv.lock", "quay/poetry.lock", "quay/pdm.lock")
 CHOICES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -46,6 +47,26 @@ def test_markers_extras_groups_and_forks_choose_the_same_in_every_format(
     name: str, platform: str, python: str, extras: tuple[str, ...], groups: tuple[str, ...]
 ) -> None:
     assert applied(name, platform, python, extras, groups) == expected(platform, python, extras, groups)
+
+
+@pytest.mark.parametrize("name", [*GRAPHS, "quay/Pipfile.lock", "quay/pylock.uv.toml", "quay/pylock.pdm.toml"])
+@pytest.mark.parametrize(("platform", "python"), EVERYWHERE)
+@pytest.mark.parametrize(("extras", "groups"), CHOICES)
+def test_what_a_repair_asks_for_is_among_what_applies_and_has_the_roots_of_the_groups_that_were_chosen(
+    name: str, platform: str, python: str, extras: tuple[str, ...], groups: tuple[str, ...]
+) -> None:
+    if name not in GRAPHS:
+        extras, groups = (), ("develop",) if groups and "Pipfile" in name else ()
+    judge = Compatibility(target(platform, python))
+    asked = pinned_roots(lock(name), extras, groups).requirements
+    texts = {each.text for each in asked if each.marker is None or judge.evaluate(each.marker).holds}
+    roots = {text.replace("[dust]", "") for text in texts}
+    assert roots <= applied(name, platform, python, extras, groups)
+    assert {"harbor==1.4.0", "lantern==1.2.0"} & roots
+    if name in GRAPHS:
+        assert ("scribe==6.0.0" in roots) == ("docs" in groups)
+        assert ("glitter==1.1.0" in roots) == ("shiny" in extras)
+    assert ("glitter[dust]==1.1.0" in texts) == ("shiny" in extras and name == "quay/uv.lock")
 
 
 @pytest.mark.parametrize(("platform", "python"), EVERYWHERE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -98,6 +98,8 @@ def read_inputs(
     if read is None:
         inputs = _parsed(request, request.inputs, asked, fetch_text, extras, groups)
     else:
+        from wheelcheck.locks.choosing import pinned_roots
+
         # A requirements file names the indexes in its options, which parsing reads; other locks name them at each package.
         files = request.inputs if read.lock.kind is LockKind.REQUIREMENTS else ()
         said = _parsed(request, files, asked, fetch_text)
@@ -303,28 +305,3 @@ def source_of(lock: Lock) -> str:
             f"--relock: what {lock.path} was made of is not beside it", hint="name the requirements as INPUT instead"
         )
     return str(beside)
-
-
-def pinned_roots(lock: Lock, extras: frozenset[NormalizedName], groups: Sequence[str]) -> InputSet:
-    """What was asked for when *lock* was made, with *extras* and *groups*, each in its locked version: what a repair changes."""
-    own = [package for package in lock.packages if package.is_own]
-    chosen = {*map(canonicalize_name, groups), *lock.default_groups}
-    edges = [
-        edge
-        for edge in (*(edge for package in own for edge in package.dependencies), *lock.roots)
-        if (edge.for_extra is None or not extras.isdisjoint({edge.for_extra, EVERY}))
-        and (edge.for_group is None or not chosen.isdisjoint({edge.for_group, EVERY}))
-    ]
-    depended = {edge.name for package in lock.packages if not package.is_own for edge in package.dependencies}
-    # Roots that are all of extras (poetry.lock) tell nothing of what is asked for without them.
-    is_silent = not own and all(root.for_extra is not None for root in lock.roots)
-    of_extras = {root.name for root in lock.roots}
-    found: list[Requirement] = []
-    for package in lock.packages:
-        if package.is_own or package.version is None:
-            continue
-        pin = f"{package.name}=={package.version}"
-        wanted = [edge for edge in edges if edge.name == package.name and edge.version in (None, package.version)]
-        if wanted or (is_silent and package.name not in depended | of_extras):
-            found.append(Requirement.parse(pin, package.origin, marker=package.marker))
-    return InputSet(requirements=tuple(found))

@@ -18,7 +18,7 @@ from wheelcheck.errors import InputUnreadable, did_you_mean
 from wheelcheck.locks.documents import MANGLED
 from wheelcheck.locks.formats import format_of
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
-from wheelcheck.model.requirement import EVERY, FileOrigin, parse_marker
+from wheelcheck.model.requirement import EVERY, FileOrigin, InputSet, Requirement, parse_marker
 from wheelcheck.model.target import Target
 from wheelcheck.targets.fitting import Compatibility
 
@@ -51,11 +51,7 @@ def applicable(
     reason = uncovered(lock, target, compatibility=compatibility)
     if reason:
         raise InputUnreadable(f"{reason}: {target}", address=lock.path, hint="lock for that target too")
-    chosen_extras = _chosen(extras, lock.extras, lock, "extra")
-    chosen_groups = _chosen(groups, lock.groups, lock, "dependency group")
-    # An environment of pixi is whole; groups elsewhere come on top.
-    if lock.kind is not LockKind.PIXI or not chosen_groups:
-        chosen_groups |= frozenset(lock.default_groups)
+    chosen_extras, chosen_groups = _chosen_words(lock, extras, groups)
     compatibility = compatibility if compatibility is not None else Compatibility(target)
     if lock.kind is LockKind.UV:
         found = reached(lock, compatibility, chosen_extras, chosen_groups)
@@ -76,6 +72,67 @@ def uncovered(lock: Lock, target: Target, *, compatibility: Compatibility | None
     return ""
 
 
+def pinned_roots(lock: Lock, extras: Iterable[str], groups: Iterable[str]) -> InputSet:
+    """What was asked for when *lock* was made, with *extras* and *groups*, each in its locked version: what a repair changes.
+
+    Where the lock has a graph, its edges lead to them; else they are those that no package of the chosen groups needs.
+    Raises ``InputUnreadable`` where the lock has no such extra or group.
+    """
+    chosen_extras, chosen_groups = _chosen_words(lock, extras, groups)
+    bringing = _bringing(lock, chosen_extras, chosen_groups)
+    own = [package for package in lock.packages if package.is_own]
+    others = [each for each in lock.packages if not each.is_own and _is_brought(each, bringing)]
+    edges = [
+        edge
+        for edge in (*(edge for package in own for edge in package.dependencies), *lock.roots)
+        if edge.for_extra in (None, *chosen_extras) and edge.for_group in (None, *chosen_groups)
+    ]
+    # Roots that are all of extras (poetry.lock) tell nothing of what is asked for without them.
+    is_silent = not own and all(root.for_extra is not None for root in lock.roots)
+    # pdm.lock has an edge from a project with extras to itself.
+    needed = {edge.name for each in others for edge in each.dependencies if edge.name != each.name}
+    needed |= {root.name for root in lock.roots}
+    words = frozenset(_encoded(own, chosen_extras, chosen_groups)) | chosen_extras
+    found = []
+    for package in others:
+        wanted = [edge for edge in edges if edge.name == package.name and edge.version in (None, package.version)]
+        if package.version is None or not (wanted or (is_silent and package.name not in needed)):
+            continue
+        of_groups = [dict(package.group_markers).get(group) for group in package.groups & bringing]
+        marker = _all_of((package.marker, _any_of(edge.marker for edge in wanted), _any_of(of_groups)))
+        if marker is not None:
+            marker = _settled(marker, words, chosen_groups)
+        asked = ",".join(sorted({extra for edge in wanted for extra in edge.extras}))
+        pin = f"{package.name}{f'[{asked}]' if asked else ''}=={package.version}"
+        found.append(Requirement.parse(pin, package.origin, marker=marker))
+    return InputSet(requirements=tuple(found))
+
+
+def _all_of(markers: Iterable[Marker | None]) -> Marker | None:
+    given = list(dict.fromkeys(marker for marker in markers if marker is not None))
+    return parse_marker(" and ".join(f"({each})" for each in given)) if len(given) > 1 else next(iter(given), None)
+
+
+def _any_of(markers: Iterable[Marker | None]) -> Marker | None:
+    """The marker that holds where one of *markers* does; ``None`` where one of them always holds, or there are none."""
+    given = list(dict.fromkeys(markers))
+    if not given or None in given:
+        return None
+    return parse_marker(" or ".join(f"({each})" for each in given)) if len(given) > 1 else given[0]
+
+
+def _chosen_words(
+    lock: Lock, extras: Iterable[str], groups: Iterable[str]
+) -> tuple[frozenset[NormalizedName], frozenset[NormalizedName]]:
+    """The extras and the groups of *lock* that are chosen by these words, with those that are chosen always."""
+    chosen_extras = _chosen(extras, lock.extras, lock, "extra")
+    chosen_groups = _chosen(groups, lock.groups, lock, "dependency group")
+    # An environment of pixi is whole; groups elsewhere come on top.
+    if lock.kind is not LockKind.PIXI or not chosen_groups:
+        chosen_groups |= frozenset(lock.default_groups)
+    return chosen_extras, chosen_groups
+
+
 def _chosen(
     words: Iterable[str], known: tuple[NormalizedName, ...], lock: Lock, what: str
 ) -> frozenset[NormalizedName]:
@@ -94,14 +151,14 @@ def _said(
     lock: Lock, markers: LockMarkers, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
 ) -> tuple[LockedPackage, ...]:
     """The packages whose own group and marker say that they apply."""
-    bringing = groups | extras if lock.kind is LockKind.PDM else groups
+    bringing = _bringing(lock, extras, groups)
     # Where packages do not say themselves which extra brings them, rather too many than too few.
     optional = lock.named_from(root.name for root in lock.roots if root.for_extra in extras)
     found = []
     for package in lock.packages:
         if package.is_own and lock.kind is LockKind.PIXI:
             continue
-        if package.groups and package.groups.isdisjoint(bringing):
+        if not _is_brought(package, bringing):
             continue
         if lock.roots and package.optional and package.name not in optional:
             continue
@@ -109,6 +166,17 @@ def _said(
             found.append(package)
     _refuse_gaps(found, lock, markers.holds)
     return tuple(found)
+
+
+def _bringing(
+    lock: Lock, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]
+) -> frozenset[NormalizedName]:
+    """The words of which a package names one; in ``pdm.lock`` an extra is a group."""
+    return groups | extras if lock.kind is LockKind.PDM else groups
+
+
+def _is_brought(package: LockedPackage, bringing: frozenset[NormalizedName]) -> bool:
+    return not package.groups or not package.groups.isdisjoint(bringing)
 
 
 def _refuse_gaps(found: Iterable[LockedPackage], lock: Lock, holds: Callable[[Marker | None], bool]) -> None:
@@ -178,22 +246,28 @@ class LockMarkers:
         return known
 
     def _answer(self, marker: Marker) -> bool:
-        text = str(marker)
-        if "extra" in text or "dependency_groups" in text:
-            settled = _EXTRA.sub(self._one, _MEMBER.sub(self._member, text))
-            with suppress(InvalidMarker):  # such words within a string of it are no comparison
-                marker = parse_marker(settled)
-        return self._compatibility.evaluate(marker).holds
+        return self._compatibility.evaluate(_settled(marker, self._extras, self._groups)).holds
 
-    def _one(self, found: re.Match[str]) -> str:
+
+def _settled(marker: Marker, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]) -> Marker:
+    """*marker* with each comparison of extras and groups decided."""
+    text = str(marker)
+    if "extra" not in text and "dependency_groups" not in text:
+        return marker
+
+    def one(found: re.Match[str]) -> str:
         word = next((found[key] for key in ("right", "right2", "left", "left2") if found[key] is not None), "")
-        is_chosen = canonicalize_name(word) in self._extras
+        is_chosen = canonicalize_name(word) in extras
         return _TRUE if is_chosen == ((found["op"] or found["op2"]) == "==") else _FALSE
 
-    def _member(self, found: re.Match[str]) -> str:
+    def member(found: re.Match[str]) -> str:
         word = canonicalize_name(found["word"] if found["word"] is not None else found["word2"])
-        is_chosen = word in (self._extras if found["set"] == "extras" else self._groups)
+        is_chosen = word in (extras if found["set"] == "extras" else groups)
         return _TRUE if is_chosen == (found["no"] is None) else _FALSE
+
+    with suppress(InvalidMarker):  # such words within a string of it are no comparison
+        return parse_marker(_EXTRA.sub(one, _MEMBER.sub(member, text)))
+    return marker
 
 
 _Stop = tuple[int, NormalizedName | None]
