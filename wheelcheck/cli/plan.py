@@ -13,7 +13,6 @@ from wheelcheck.cli.commands import command
 from wheelcheck.cli.options import listed_words, request_options, table_options
 from wheelcheck.cli.showing import Showing, answer_format
 from wheelcheck.cli.streams import (
-    print_error,
     print_note,
     print_patch,
     refuse_overwriting,
@@ -22,7 +21,7 @@ from wheelcheck.cli.streams import (
     repeatable,
     write_result,
 )
-from wheelcheck.errors import IndexUnavailable, UsageProblem
+from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
     from wheelcheck.api.preparing import Prepared
@@ -115,7 +114,8 @@ def plan_command(
     tell_of_fix(request.options["fix"], plan)
     if prepared.read.lock is not None and plan.status.value not in _EXECUTABLE and not showing.quiet:
         print_note(_note_on_lock(prepared.read.lock))
-    return tell_of_interruption(plan) or (3 if plan.is_unverified else _STATUS[plan.status.value])
+    tell_of_interruption(plan)
+    return 3 if plan.is_unverified else _STATUS[plan.status.value]
 
 
 def _note_on_lock(lock: Lock) -> str:
@@ -247,16 +247,10 @@ def tell_of_fix(fix: str | None, plan: Plan) -> None:
     print_note(f"no repair at or under {fix} risk: {risks}" if risks else "no repair was found")
 
 
-def tell_of_interruption(plan: Plan) -> int:
-    """Say on stderr that the index failed during the search, and return the exit status for that; 0 if it did not."""
-    if plan.proposals is None or not plan.proposals.interrupted:
-        return 0
-    error = IndexUnavailable(
-        f"the search for repairs was cut short: {plan.proposals.interrupted}",
-        hint="run it again; what was fetched is kept",
-    )
-    print_error(error)
-    return error.exit_status
+def tell_of_interruption(plan: Plan) -> None:
+    """Say on stderr that the search for repairs was cut short; the answer itself was proved before, and keeps its exit status."""
+    if plan.proposals is not None and plan.proposals.interrupted:
+        print_note(f"the search for repairs was cut short: {plan.proposals.interrupted}; run it again for the rest")
 
 
 @command(
