@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from tests.fakes import samples
-from wheelcheck.api.naming import bundle_name, bundle_version, target_words
+from wheelcheck.api.bundle import bundle_name, bundle_version, target_words
 from wheelcheck.errors import UsageProblem
 from wheelcheck.targets.targets import parse_target
 

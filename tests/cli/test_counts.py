@@ -155,7 +155,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
         "api.answering", "api.edges", "api.folders", "api.index_merging", "api.plan", "api.preparing", "api.reading", "api.request",
         "plans.documents", "plans.making", "plans.reading", "plans.repair_documents",
     }  # fmt: skip
-    assert modules.isdisjoint({"index.code_answers", "settings.allowances", "settings.table"})
+    assert modules.isdisjoint({"index.code_answers", "settings.allowances"})
     # None of the projects has advice, which is searched for as text.
     assert {name for name in modules if name.startswith("knowledge.")} == {"knowledge.loading"}
 

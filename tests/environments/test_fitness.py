@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from wheelcheck.environments.fitness import BUILDERS, Needs, judge_machine
-from wheelcheck.model.machine import Fitness, Host, Machine
+from wheelcheck.model.environment import Fitness, Host, Machine
 from wheelcheck.targets.targets import parse_target
 
 CLEAN = Machine(

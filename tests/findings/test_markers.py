@@ -8,7 +8,7 @@ from packaging.markers import Marker
 from tests.fakes.projects import FakeProjects, wheel
 from tests.resolver.test_passes import PURE, answer, asked
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.markers import find_idle_markers
+from wheelcheck.findings.rules import find_idle_markers
 from wheelcheck.knowledge.loading import load_marker_values
 from wheelcheck.model.resolution import Policy
 from wheelcheck.targets.targets import PLATFORMS, parse_target

@@ -56,8 +56,7 @@ from wheelcheck.requirements.formats import parse
 from wheelcheck.settings.loading import load_settings
 from wheelcheck.settings.pip_configuration import load_pip_configuration, network_settings
 from wheelcheck.targets.sources import TargetQuery, parse_targets
-from wheelcheck.targets.targetfile import parse_target_file
-from wheelcheck.targets.targets import parse_target
+from wheelcheck.targets.targets import parse_target, parse_target_file
 
 Reading = Callable[[bytes, Path], None]
 

@@ -16,8 +16,7 @@ from tests.fakes.samples import blocked_plan, fixed_plan, installable_plan
 from tests.fuzz.kinds import kind_of, names
 from wheelcheck.plans.documents import render_plan
 from wheelcheck.plans.manifests import render_manifest
-from wheelcheck.targets.targetfile import render_target_file
-from wheelcheck.targets.targets import parse_target
+from wheelcheck.targets.targets import parse_target, render_target_file
 
 _ROOT = Path(__file__).parents[2]
 _CORPUS = Path(__file__).with_name("corpus")

@@ -12,8 +12,7 @@ from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeProjects, wheel
 from tests.resolver.test_passes import answer
 from wheelcheck.imports.failing import Surroundings, find_failing_imports, import_target
-from wheelcheck.imports.overlaps import find_overlaps
-from wheelcheck.imports.suspects import LARGEST, Suspects, choose_suspects
+from wheelcheck.imports.suspects import LARGEST, Suspects, choose_suspects, find_overlaps
 from wheelcheck.knowledge.loading import find_release_day, load_standard_library, load_variants
 from wheelcheck.model.finding import Finding, Severity
 from wheelcheck.model.requirement import CommandLineOrigin, UnsupportedRequirement

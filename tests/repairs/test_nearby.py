@@ -17,6 +17,7 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.knowledge.loading import load_standard_library
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.resolution import Policy
+from wheelcheck.repairs.blocker_case import partners_of
 from wheelcheck.repairs.blockers import Asker, Blocker
 from wheelcheck.repairs.nearby import (
     iter_other_platforms,
@@ -32,7 +33,6 @@ from wheelcheck.repairs.own_platforms import (
     system_marker,
     systems_of,
 )
-from wheelcheck.repairs.pairs import partners_of
 from wheelcheck.repairs.trials import usable_versions
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.project_view import Admission, ProjectView

@@ -6,7 +6,7 @@ import pytest
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.knowledge.systems import load_images
-from wheelcheck.targets.requires_python import parse_requires_python
+from wheelcheck.targets.pythons import parse_requires_python
 from wheelcheck.targets.sources import TargetQuery
 
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.13t", "pp3.10")

@@ -15,8 +15,7 @@ from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, 
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.targets.fitting import Compatibility, fits
 from wheelcheck.targets.pythons import split_target
-from wheelcheck.targets.targetfile import parse_target_file, render_target_file
-from wheelcheck.targets.targets import PLATFORMS, host_target, parse_target
+from wheelcheck.targets.targets import PLATFORMS, host_target, parse_target, parse_target_file, render_target_file
 
 
 def file(filename: str, *, requires_python: str | None = None) -> Distribution:

@@ -10,7 +10,7 @@ from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.locks.formats import parse_lock
 from wheelcheck.plans.documents import parse_plan
-from wheelcheck.targets.targetfile import parse_target_file
+from wheelcheck.targets.targets import parse_target_file
 from wheelcheck.texts.toml import parse_toml
 from wheelcheck.texts.yaml import parse_yaml
 

@@ -161,7 +161,7 @@ def _failing_imports(prepared: Prepared, outcome: Resolution | Conflict, store: 
         around = Surroundings(target=import_target(target), library=load_standard_library())
         found += find_failing_imports(outcome.files, suspects, around, store, paths)
     if suspects.compared:
-        from wheelcheck.imports.overlaps import find_overlaps
+        from wheelcheck.imports.suspects import find_overlaps
 
         found += find_overlaps(suspects.compared, store, paths)
     return tuple(found)
@@ -318,8 +318,7 @@ def _overlaps(answer: Answer, store: IndexStore) -> tuple[tuple[NormalizedName, 
     """The projects of *answer* of which two install the same files, where a finding says that there are any."""
     if not isinstance(answer.outcome, Resolution) or all(each.code is not Code.SAME_FILE for each in answer.findings):
         return ()
-    from wheelcheck.imports.overlaps import overlapping
-    from wheelcheck.imports.suspects import choose_suspects
+    from wheelcheck.imports.suspects import choose_suspects, overlapping
     from wheelcheck.knowledge.loading import load_variants
 
     suspects = choose_suspects(answer.outcome, answer.prepared.imports, None, load_variants())

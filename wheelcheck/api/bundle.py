@@ -1,9 +1,14 @@
-"""``bundle``: a plan, its wheels and a runtime → the environment that ships, named, whole or not at all; joins the rooms."""
+"""``bundle``: a plan, its wheels and a runtime → the environment that ships, named, whole or not at all; joins the rooms.
+
+Its name and version are those asked for, or come from the project or from the plan alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +17,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.api.fetch import FetchRequest, fetch, iter_unplanned
-from wheelcheck.api.naming import bundle_name, bundle_version, target_words
 from wheelcheck.errors import HashMismatch, UsageProblem
 from wheelcheck.model.environment import (
     MANIFEST,
@@ -23,15 +27,17 @@ from wheelcheck.model.environment import (
     Manifest,
 )
 from wheelcheck.model.finding import Severity
+from wheelcheck.model.plan import Plan
+from wheelcheck.model.target import Target
 from wheelcheck.ports import SilentTransfers
 
 if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
     from wheelcheck.environments.bundle.staging import Staging
     from wheelcheck.model.environment import Budget, Environment, Wheelhouse
-    from wheelcheck.model.target import Target
     from wheelcheck.plans.documents import ExecutablePlan
     from wheelcheck.ports import Transfers
+
 
 _UNPLANNED = "which the plan lacks: its index announced other metadata; plan again with an index that tells the truth"
 
@@ -134,8 +140,7 @@ def _source(target: Target, request: BundleRequest, reporter: Transfers) -> Runt
 
     fetched = fetch_runtime(target, request.runtime, request.fetching.where, reporter)
     source = recognise_runtime(fetched.path)
-    newer = fetched.newer
-    if newer is None:
+    if (newer := fetched.newer) is None:
         return source
     advice = f"Python {newer.python} is published as {newer.kind.value} build, with later fixes: --runtime {newer.kind.value}"
     return replace(source, warnings=(*source.warnings, advice))
@@ -241,13 +246,8 @@ def _manifest(order: _Order, environment: Environment, wheelhouse: Wheelhouse) -
         runtime=environment.runtime,
         layout=environment.layout,
         packages=tuple(
-            sorted(
-                (
-                    BundledPackage(name=wheel.name, version=wheel.version, wheel=wheel.path.name, sha256=wheel.sha256)
-                    for wheel in wheelhouse.wheels
-                ),
-                key=lambda package: package.name,
-            )
+            BundledPackage(name=wheel.name, version=wheel.version, wheel=wheel.path.name, sha256=wheel.sha256)
+            for wheel in sorted(wheelhouse.wheels, key=lambda wheel: wheel.name)
         ),
         files=environment.files,
         stripped=order.strip,
@@ -337,3 +337,64 @@ def _iter_failing_imports(
             yield f"{problem.message}; {problem.remedy}"
     if environment.runtime.system == "windows":
         yield from iter_lacking_runtimes(subject, load_system_libraries())
+
+
+_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
+_STRANGE = re.compile(r"[^A-Za-z0-9._+-]+")
+_DIGITS = 12  # of the plan's digest: enough to tell any two plans of one product apart
+
+
+def bundle_name(asked: str, plan: Plan, folder: Path) -> str:
+    """The name *asked* for, else that of the project whose pyproject.toml *plan* was made from, else one that the plan tells.
+
+    The file is looked for from *folder* on, and counts where it is what the plan was made from. The plan tells the folder of its
+    first input, or the one package that was asked for. The folder that is made has no say: it would change the archives' bytes
+    and the names of layers. Raises ``UsageProblem`` for a name that no file name may hold.
+    """
+    if asked:
+        return _word(asked, "--name")
+    places = (Path(record.path.replace("\\", "/")).parent.name for record in plan.inputs)
+    asked_for = [package.name for package in plan.packages if package.requested]
+    told = next(filter(None, map(_plain, places)), "") or (asked_for[0] if len(asked_for) == 1 else "")
+    return _plain(_project_name(plan, folder)) or told or "bundle"
+
+
+def bundle_version(asked: str, digest: str) -> str:
+    """The version *asked* for, else the beginning of the plan's *digest*; raises ``UsageProblem`` likewise."""
+    return _word(asked, "--bundle-version") if asked else digest.removeprefix("sha256:")[:_DIGITS]
+
+
+def target_words(target: Target) -> str:
+    """The words for *target* in a file name: ``win_amd64-cp311``; the ABI distinguishes a free-threaded build."""
+    abis = (abi for _, abi, _ in target.tags if abi not in ("none", "abi3", "abi3t"))
+    interpreter = target.tags[0][0] if target.tags else f"py{target.python.replace('.', '')}"
+    own = next(abis, interpreter) if target.implementation == "cpython" else interpreter
+    return f"{_plain(target.platform)}-{_plain(own)}"
+
+
+def _word(text: str, option: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise UsageProblem(
+            f"{option} {text!r} cannot be part of a file name",
+            hint="use letters, digits, dots, hyphens, underscores and plus signs, with a letter or digit at both ends",
+        )
+    return text
+
+
+def _plain(text: str) -> str:
+    return _STRANGE.sub("-", text).strip("._+-")
+
+
+def _project_name(plan: Plan, folder: Path) -> str:
+    for record in plan.inputs:
+        if Path(record.path).name != "pyproject.toml":
+            continue
+        try:
+            content = (folder / record.path).read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(content).hexdigest() == record.sha256:
+            project = tomllib.loads(content.decode("utf-8-sig")).get("project")
+            name = project.get("name") if isinstance(project, dict) else None
+            return name if isinstance(name, str) else ""
+    return ""

@@ -1,4 +1,4 @@
-"""``doctor``: looks at this machine and at the hosts of a plan, and has it judged; builds nothing."""
+"""Looks at this machine and the hosts of a plan (``doctor``), or at a bundle or environment (``verify``), and has it judged."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from urllib.parse import urlsplit
 
 from wheelcheck.api.fetch import open_files
 from wheelcheck.errors import IndexUnavailable, UsageProblem
-from wheelcheck.model.machine import Host, Machine, MachineCheck
-from wheelcheck.ports import SilentReporter
+from wheelcheck.model.environment import Host, Machine, MachineCheck
+from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wheelcheck.api.request import Request
     from wheelcheck.environments.fitness import Needs
+    from wheelcheck.environments.verify.imports import ImportOptions
+    from wheelcheck.model.inspection import Inspection
     from wheelcheck.model.plan import Plan
-    from wheelcheck.ports import Reporter
+    from wheelcheck.plans.documents import ExecutablePlan
+
 
 _SECONDS = 20
 
@@ -160,3 +163,37 @@ def _iter_hosts(plan: Plan, where: Request, reporter: Reporter) -> Iterator[Host
                 continue
             skew = (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds() if date else None
             yield Host(name=name, skew=skew)
+
+
+def verify(path: str, imports: ImportOptions, *, plan: str = "", reporter: Reporter | None = None) -> Inspection:
+    """Look at the bundle or environment at *path*: files, the plan in the file *plan* (empty for none), libraries and imports.
+
+    Problems are an answer, not errors. Raises ``InputUnreadable`` where there is no environment or the plan cannot be read,
+    ``UsageProblem`` for a runner that cannot be started, ``OSError`` where the disk fails.
+    """
+    from wheelcheck.archives.installed import InstalledCode
+    from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
+    from wheelcheck.environments.verify.opening import opened
+    from wheelcheck.knowledge.loading import load_standard_library
+    from wheelcheck.knowledge.systems import load_system_libraries
+
+    reporter = reporter or SilentReporter()
+    options = InspectionOptions(
+        plan=_plan(plan),
+        imports=imports,
+        open_code=InstalledCode,
+        library=load_standard_library(),
+        environ=os.environ,
+    )
+    reporter.stage("opening")
+    with opened(path) as subject:
+        return inspect(subject, load_system_libraries(), options, reporter)
+
+
+def _plan(path: str) -> ExecutablePlan | None:
+    if not path:
+        return None
+    from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.plans.documents import parse_executable
+
+    return parse_executable(read_plan_file(path), path)

@@ -152,7 +152,7 @@ def _in_order_of_pdm(default: str, named: Iterable[NamedIndex]) -> tuple[str, ..
 
 
 def _named(text: str) -> NamedIndex:
-    from wheelcheck.settings.uv_variables import named_index
+    from wheelcheck.settings.pip_configuration import named_index
 
     index = named_index(text)
     if "://" not in index.url:
@@ -172,7 +172,7 @@ def _configured(
         extra = () if options.index_url else pip.extra_index_urls
         return IndexOptions(index_url=pip.index_url, extra_index_urls=extra)
     if installer == "uv":
-        from wheelcheck.settings.uv_variables import uv_variables
+        from wheelcheck.settings.pip_configuration import uv_variables
 
         return uv_variables(environ)
     return IndexOptions()
@@ -200,7 +200,7 @@ def _placed(place: IndexOptions, environ: Mapping[str, str]) -> Iterator[NamedIn
     for index in place.indexes:
         _refuse_malformed(index.url)
         if index.name:
-            from wheelcheck.settings.uv_variables import with_credentials
+            from wheelcheck.settings.pip_configuration import with_credentials
 
             yield with_credentials(index, environ)
         else:

@@ -119,7 +119,7 @@ def answer_grid(
 def _admitted(target: Target, prepared: Prepared) -> Target | Cell:
     """*target*, with the first patch release that the project's ``requires-python`` admits; a cell where it admits none."""
     from wheelcheck.model.answers import Cell
-    from wheelcheck.targets.requires_python import first_admitted
+    from wheelcheck.targets.pythons import first_admitted
     from wheelcheck.targets.targets import parse_target
 
     bounds = [(bound, str(origin)) for bound, origin in prepared.read.inputs.requires_python]

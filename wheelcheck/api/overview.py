@@ -131,7 +131,7 @@ class _Project:
     def _read(self, path: Path, *, is_project: bool = False) -> NamedTargets | None:
         """The targets that *path* names; ``None`` where it is not there or names none that can be read."""
         from wheelcheck.knowledge.systems import load_images
-        from wheelcheck.targets.requires_python import parse_requires_python
+        from wheelcheck.targets.pythons import parse_requires_python
         from wheelcheck.targets.sources import TargetQuery, parse_targets
 
         parse = parse_requires_python if is_project else parse_targets

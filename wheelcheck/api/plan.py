@@ -32,7 +32,6 @@ from wheelcheck.settings.loading import load_settings
 from wheelcheck.texts.files import is_file, is_there
 
 if TYPE_CHECKING:
-    from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
     from wheelcheck.index.store import IndexStore
     from wheelcheck.model.answers import Why

@@ -178,8 +178,7 @@ def _record_of_options(
 
 
 def _target(request: Request, settings: Settings) -> Target:
-    from wheelcheck.targets.targetfile import parse_target_file
-    from wheelcheck.targets.targets import parse_target
+    from wheelcheck.targets.targets import parse_target, parse_target_file
 
     if request.options["target_file"] is not None:
         if request.options["platform"] or request.options["python"]:

@@ -100,8 +100,13 @@ def load_targets(
     A source that names only platforms or only Pythons is multiplied by what *words* say of the other, else the settings; words that
     complete no source name further targets. Raises ``UsageProblem`` and ``InputUnreadable``.
     """
-    from wheelcheck.targets.targetfile import parse_target_file
-    from wheelcheck.targets.targets import host_target, maintained_pythons, parse_target, pythons_by_choice
+    from wheelcheck.targets.targets import (
+        host_target,
+        maintained_pythons,
+        parse_target,
+        parse_target_file,
+        pythons_by_choice,
+    )
 
     _refuse_empty(words)
     day = day_asked(request, settings, today)

@@ -1,17 +1,19 @@
-"""Reads the import statements of one module, each with the condition under which it runs; resolves no name to a project."""
+"""Reads the import statements of one module, each with the condition under which it runs; resolves no name to a project.
+
+Which exceptions a handler or ``suppress`` around them catches is read by their names.
+"""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wheelcheck.archives.conditions import truth_of
-from wheelcheck.archives.handlers import catches, suppressed
 from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule, last_name
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -248,3 +250,31 @@ def _length_of_imports(body: list[ast.stmt]) -> int:
     return next(
         (place for place, each in enumerate(body) if not isinstance(each, ast.Import | ast.ImportFrom)), len(body)
     )
+
+
+CAUGHT = frozenset({"OSError", "Exception", "BaseException", "EnvironmentError", "IOError", "WindowsError"})
+
+
+def caught_names(node: ast.expr | None) -> set[str]:
+    """The names of the exceptions that *node*, one or a tuple of them, stands for."""
+    if isinstance(node, ast.Tuple):
+        return set[str]().union(*map(caught_names, node.elts))
+    return set() if node is None else {last_name(node)}
+
+
+def catches(handler: ast.ExceptHandler, exceptions: Set[str]) -> bool:
+    """Whether *handler* names one of *exceptions*, or catches everything."""
+    return handler.type is None or not exceptions.isdisjoint(caught_names(handler.type))
+
+
+def is_caught_by(handler: ast.ExceptHandler, raised: str) -> bool:
+    """Whether *handler* catches the exception called *raised*."""
+    return catches(handler, CAUGHT if raised == "OSError" else {raised, "Exception", "BaseException"})
+
+
+def suppressed(item: ast.withitem) -> set[str]:
+    """The exceptions that *item* suppresses, if it is a call of ``contextlib.suppress``."""
+    call = item.context_expr
+    if not isinstance(call, ast.Call) or last_name(call.func) != "suppress":
+        return set()
+    return {name for each in call.args for name in caught_names(each)}

@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
-from wheelcheck.archives.attribute_uses import iter_attributes
-from wheelcheck.archives.distribution_checks import MAY_CHECK, find_distribution_checks
+from wheelcheck.archives.distribution_checks import MAY_CHECK, find_distribution_checks, iter_attributes
 from wheelcheck.archives.import_statements import ImportStatement, iter_imports
 from wheelcheck.archives.library_loads import MENTIONS, find_library_loads
 from wheelcheck.archives.modules import SOURCE_LIMIT, CodeFiles

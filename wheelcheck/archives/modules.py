@@ -12,8 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.archives.source_tree import Limits, SourceTree
-from wheelcheck.archives.unpack import unpack
-from wheelcheck.archives.wheels import opened_zip
+from wheelcheck.archives.wheels import opened_zip, unpack
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.code import TopModules
 

@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from wheelcheck.archives.core_metadata import FileIdentity
-from wheelcheck.archives.purity import is_something, judge_hooks, judge_script_backend, judge_setup
-from wheelcheck.archives.source_facts import (
+from wheelcheck.archives.purity import (
     SourceFacts,
     Verdict,
     compiled_sources,
     in_doubt,
+    is_something,
+    judge_hooks,
+    judge_script_backend,
+    judge_setup,
     native,
     parse_project_table,
     pure,

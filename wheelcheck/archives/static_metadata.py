@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.archives.core_metadata import Headers, normalized_extras, parse_headers, sort_requirements
-from wheelcheck.archives.source_facts import SourceFacts, text_items
+from wheelcheck.archives.purity import SourceFacts, text_items
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.distribution import CoreMetadata, MetadataSource, as_version
 from wheelcheck.model.knowledge import BackendKind

@@ -22,7 +22,7 @@ def _beginning(words: Iterable[str], typed: str) -> list[str]:
 
 
 def _platforms(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:  # noqa: ARG001 - click
-    from wheelcheck.targets.platform_words import spellings
+    from wheelcheck.targets.platforms import spellings
     from wheelcheck.targets.targets import PLATFORMS
 
     return _beginning(dict.fromkeys((*PLATFORMS, *spellings())), typed)

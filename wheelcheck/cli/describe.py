@@ -184,8 +184,7 @@ def schema_command(name: str, output: str | None) -> int:
 @click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
 def target_command(platform: str | None, python: str | None, output: str | None) -> int:
     """Print the file that `--target FILE` reads: tags and markers of the interpreter that runs this command."""
-    from wheelcheck.targets.targetfile import render_target_file
-    from wheelcheck.targets.targets import parse_target
+    from wheelcheck.targets.targets import parse_target, render_target_file
 
     write_result(render_target_file(parse_target(platform, python)).encode(), output)
     return 0

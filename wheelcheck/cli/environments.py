@@ -245,7 +245,7 @@ def doctor_command(plan_file: str | None, builder: str, place: str, form: str, *
     from wheelcheck.api.doctor import doctor
     from wheelcheck.api.edges import read_plan_file
     from wheelcheck.api.request import Request
-    from wheelcheck.model.machine import Fitness
+    from wheelcheck.model.environment import Fitness
     from wheelcheck.plans.documents import parse_executable
 
     showing = Showing.taken_from(options)
@@ -292,7 +292,7 @@ def verify_command(
 
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
-    from wheelcheck.api.verify import verify
+    from wheelcheck.api.doctor import verify
     from wheelcheck.environments.verify.imports import ImportOptions
 
     showing = Showing.taken_from(options)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from wheelcheck.environments.bundle.writing import PREFIX_LENGTH
-from wheelcheck.model.machine import Fitness, Machine, MachineCheck
+from wheelcheck.model.environment import Fitness, Machine, MachineCheck
 from wheelcheck.model.target import Target
 from wheelcheck.texts.words import folded
 

@@ -1,15 +1,22 @@
-"""Chooses the files whose imports are read: those from before the target's Python, and wheels that may install the same files."""
+"""Chooses the files whose imports are read, and finds files that two projects install with other contents (WC605).
+
+Chosen are files from before the target's Python, and wheels that may install the same files: whichever comes last breaks the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
+from wheelcheck.errors import IndexUnavailable
 from wheelcheck.model.distribution import Distribution, Wheel
+from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.options import ImportScope
+from wheelcheck.ports import Code as CodeOfArchives
 
 SUSPECTS = 60
 LARGEST = 8 * 1024**2
@@ -72,3 +79,55 @@ def _alike(wheels: Mapping[NormalizedName, Wheel], variants: frozenset[str]) -> 
     for name in wheels:
         stems.setdefault("-".join(word for word in name.split("-") if word not in variants), []).append(name)
     return {name: wheels[name] for alike in stems.values() if len(alike) > 1 for name in alike}
+
+
+_CODE = (".py", ".pyd", ".so")
+_BESIDE = frozenset({"test", "tests", "docs", "doc", "examples", "example", "benchmarks", "scripts", "tools"})
+_SHOWN = 3
+
+
+def find_overlaps(
+    wheels: Mapping[NormalizedName, Wheel],
+    code: CodeOfArchives,
+    paths: Callable[[NormalizedName], tuple[tuple[str, ...], ...]],
+) -> Iterator[Finding]:
+    """A finding for each two of *wheels* that install a module's file with other contents; *paths* tells who requires a project.
+
+    Reads the directories of the wheels; one that cannot be had proves nothing.
+    """
+    for (one, other), found in sorted(overlapping(wheels, code).items()):
+        files = found[0] + (f" and {len(found) - 1} more files" if len(found) > 1 else "")
+        both = f"{other} {wheels[other].version} and {one} {wheels[one].version}"
+        yield Finding.of(
+            Code.SAME_FILE,
+            package=other,
+            version=wheels[other].version,
+            message=f"{both} both install {files}, with other content",
+            evidence=tuple(found[:_SHOWN]),
+            paths=paths(other),
+        )
+
+
+def overlapping(
+    wheels: Mapping[NormalizedName, Wheel], code: CodeOfArchives
+) -> dict[tuple[NormalizedName, NormalizedName], list[str]]:
+    """The files of modules that two of *wheels* install with other contents, by their names; empty where one cannot be had."""
+    differing: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
+    try:
+        contents = dict(zip(wheels, code.contents(tuple(wheels.values())), strict=True))
+    except IndexUnavailable:
+        return differing
+    owners: dict[str, list[NormalizedName]] = {}
+    for name in wheels:
+        for path in contents[name]:
+            if _is_module(path):
+                owners.setdefault(path, []).append(name)
+    for path, names in sorted(owners.items()):
+        for one, other in combinations(names, 2):
+            if contents[one][path] != contents[other][path]:
+                differing.setdefault((one, other), []).append(path)
+    return differing
+
+
+def _is_module(path: str) -> bool:
+    return path.endswith(_CODE) and path.partition("/")[0] not in _BESIDE and "/" in path

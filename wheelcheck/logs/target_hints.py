@@ -18,7 +18,7 @@ from wheelcheck.logs.signs import SignTable
 from wheelcheck.model.failure import LoggedTarget, LogQuote
 from wheelcheck.model.systems import ImageKnowledge
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
-from wheelcheck.targets.platform_words import machine_of, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
 
 _Version = tuple[int, int]
 _MINORS = range(6, 21)  # of Python 3, as far as a log may speak of them

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from wheelcheck.model.finding import Finding
-    from wheelcheck.model.plan import InputRecord, Plan, PlannedPackage
+    from wheelcheck.model.plan import Plan, PlannedPackage
     from wheelcheck.model.requirement import FileOrigin, Origin
     from wheelcheck.model.target import Target
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from wheelcheck.model.document import SCHEMA_KEY, about, render_json
-from wheelcheck.model.machine import Fitness, MachineCheck
+from wheelcheck.model.environment import Fitness, MachineCheck
 from wheelcheck.report.page import Detail, Page, on_page
 from wheelcheck.texts.words import counted
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.model.check import Allowance
     from wheelcheck.option_rows import Key
-    from wheelcheck.settings.table import SettingsTable
+    from wheelcheck.settings.allowances import SettingsTable
 
 _VARIABLE = r"\$\{([A-Za-z0-9_]+)\}"
 _REPOSITORY_MARKS = (".git", ".hg", ".svn")
@@ -76,7 +76,7 @@ def settings_over(below: Settings, values: Mapping[str, object], place: str, env
 
     Paths are from the folder of *place* on. Raises ``SettingsInvalid``.
     """
-    from wheelcheck.settings.table import SettingsTable
+    from wheelcheck.settings.allowances import SettingsTable
 
     own = _settings(SettingsTable(values, path=place), environ)
     said = {name: value for name in Settings.__struct_fields__ if (value := getattr(own, name))}
@@ -88,7 +88,7 @@ def settings_over(below: Settings, values: Mapping[str, object], place: str, env
 
 def _table(path: Path) -> SettingsTable | None:
     # The reader of TOML is loaded only where there is a file.
-    from wheelcheck.settings.table import load_table
+    from wheelcheck.settings.allowances import load_table
 
     return load_table(path, "tool.wheelcheck" if path.name == "pyproject.toml" else "")
 
@@ -122,7 +122,7 @@ _FIELDS = {option.key.name: option.name for option in OPTIONS.values() if option
 
 
 def _refuse_unknown(table: SettingsTable) -> None:
-    from wheelcheck.settings.table import nearest_key
+    from wheelcheck.settings.allowances import nearest_key
 
     for name in table.values:
         if name not in KEYS:

@@ -139,7 +139,7 @@ def _place(file: Path, line: int, folder: Path) -> str:
 
 
 def _from_uv(name: str, environ: Mapping[str, str]) -> Iterator[Effective]:
-    from wheelcheck.settings.uv_variables import UV_VARIABLES
+    from wheelcheck.settings.pip_configuration import UV_VARIABLES
 
     for variable in UV_VARIABLES.get(name, ()):
         yield from _of(name, tuple(environ.get(variable, "").split()), f"environment variable {variable}")

@@ -17,7 +17,7 @@ from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.systems import WheelBuilds
 from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
-from wheelcheck.targets.requires_python import admitted_pythons, first_admitted
+from wheelcheck.targets.pythons import admitted_pythons, first_admitted
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.texts.toml import Table, table_at
 

@@ -17,7 +17,7 @@ from wheelcheck.model.systems import ImageKnowledge
 from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
 from wheelcheck.targets.image_names import ImageUnknown, parse_image
 from wheelcheck.targets.matrices import NotLiteral, Values, expand_matrix, resolved
-from wheelcheck.targets.platform_words import machine_of, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
 from wheelcheck.targets.pythons import WrittenPython, parse_python_version
 from wheelcheck.targets.sources import TargetQuery
 from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml

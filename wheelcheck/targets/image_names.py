@@ -8,7 +8,7 @@ from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.model.systems import ImageKnowledge, KnownImage, System
-from wheelcheck.targets.platform_words import machine_of, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
 from wheelcheck.targets.pythons import WrittenPython, parse_python_version
 
 WAY_OUT = "give the target yourself: --platform manylinux_2_28_x86_64 --python 3.11"

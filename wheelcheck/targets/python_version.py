@@ -7,7 +7,7 @@ import re
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import NamedTarget, NamedTargets, TargetNote
-from wheelcheck.targets.platform_words import machine_of, platform_of
+from wheelcheck.targets.platforms import machine_of, platform_of
 from wheelcheck.targets.pythons import parse_python_version
 from wheelcheck.targets.sources import TargetQuery
 

@@ -56,7 +56,7 @@ TARGET_SOURCES = (
     TargetSource(
         name="tool.cibuildwheel", files=r".+\.toml", sign="[tool.cibuildwheel", reader="cibuildwheel:parse_cibuildwheel"
     ),
-    TargetSource(name="requires-python", files=r".+\.toml", reader="requires_python:parse_requires_python"),
+    TargetSource(name="requires-python", files=r".+\.toml", reader="pythons:parse_requires_python"),
 )
 """The first row that matches counts; a file that none matches is taken for a Dockerfile."""
 

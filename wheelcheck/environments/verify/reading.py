@@ -22,8 +22,7 @@ from wheelcheck.environments.verify.library_index import LibraryIndex
 from wheelcheck.environments.verify.locating import path_file_entries, path_files
 from wheelcheck.environments.verify.subject import Installed, Subject, is_outside, joined, names_of, read_installed
 from wheelcheck.imports.failing import Failures, Surroundings, find_failures, import_target, read_suspects
-from wheelcheck.imports.overlaps import find_overlaps
-from wheelcheck.imports.suspects import Suspects
+from wheelcheck.imports.suspects import Suspects, find_overlaps
 from wheelcheck.model.code import ImportTime, InstalledFiles, LibraryLoad, ReachedModule
 from wheelcheck.model.distribution import Availability, Wheel, as_version
 from wheelcheck.model.environment import RuntimeKind
