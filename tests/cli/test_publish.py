@@ -27,7 +27,7 @@ from tests.cli.bundles import bundle_words, write_plan, write_runtime
 from tests.cli.programs import Shell
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel
-from wheelcheck.export.first_run import render_powershell, render_python
+from wheelcheck.export.backend import render_first_run_powershell, render_first_run_python
 from wheelcheck.export.shipment import Shipment
 
 KILLS = "FIRST_RUN_KILLS"
@@ -455,7 +455,7 @@ def test_signatures_are_checked_as_the_standard_says(shell: Shell) -> None:
     """The checker that is written out for Python against a library: true ones pass, and a change of any part does not."""
     ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
     scope: dict[str, Any] = {"__name__": "first_run"}
-    exec(render_python(Shipment(plan=samples.installable_plan(), url="https://files.example")), scope)  # noqa: S102
+    exec(render_first_run_python(Shipment(plan=samples.installable_plan(), url="https://files.example")), scope)  # noqa: S102
     for number in range(6):
         key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
         public, message = key.public_key().public_bytes_raw(), b"m" * number
@@ -476,7 +476,7 @@ def test_script_for_powershell_is_grammatical_and_quotes_its_address() -> None:
     grammar = pytest.importorskip("tree_sitter_powershell", reason="pip install -e '.[builders]'")
     parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
     shipment = Shipment(plan=samples.installable_plan(), url="https://files.example/it's $(x)", name="caf\u00e9")
-    text = render_powershell(shipment)
+    text = render_first_run_powershell(shipment)
     assert text.startswith("\ufeff# Made by")
     assert not parser.parse(text.lstrip("\ufeff").encode()).root_node.has_error
     assert "'https://files.example/it''s $(x)'" in text

@@ -13,7 +13,7 @@ from packaging.tags import Tag
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sdist_pin, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import pylock
+from wheelcheck.export import listing
 from wheelcheck.export.formats import EXPORTERS
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
@@ -23,7 +23,7 @@ from wheelcheck.plans.making import plan
 
 
 def rendered_pylock(plan: Plan) -> str:
-    return pylock.render(Shipment(plan=plan))
+    return listing.render_pylock(Shipment(plan=plan))
 
 
 def made(outcome: Resolution, options: Options = samples.OPTIONS) -> Plan:

@@ -10,7 +10,7 @@ from msgspec import structs
 from tests.fakes import samples
 from tests.fakes.samples import availability, resolution, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import requirements
+from wheelcheck.export import listing
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.plan import Options, Plan
@@ -20,7 +20,7 @@ from wheelcheck.plans.making import plan
 
 
 def rendered_requirements(plan: Plan) -> str:
-    return requirements.render(Shipment(plan=plan))
+    return listing.render_requirements(Shipment(plan=plan))
 
 
 def made(outcome: Resolution, options: Options = samples.OPTIONS) -> Plan:

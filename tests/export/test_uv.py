@@ -13,7 +13,7 @@ import pytest
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel
 from tests.fakes.samples import resolution, sdist_pin, wheel_pin
-from wheelcheck.export import requirements
+from wheelcheck.export import listing
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
 from wheelcheck.model.plan import Options, Plan
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not Path(UV).exists(), reason="uv is not install
 
 
 def rendered_requirements(plan: Plan) -> str:
-    return requirements.render(Shipment(plan=plan))
+    return listing.render_requirements(Shipment(plan=plan))
 
 
 def dry_run(folder: Path, outcome: Resolution, options: Options, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -21,7 +21,7 @@ from tests.server.answers import Answer
 from wheelcheck.api.plan import why
 from wheelcheck.api.request import Request
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.export.requirements import render
+from wheelcheck.export.listing import render_requirements
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
@@ -259,7 +259,7 @@ def test_exported_requirements_say_with_which_strategy_uv_finds_files_of_several
             no_cache=True,
             environ=ENVIRON,
         )
-        text = render(Shipment(plan=plan))
+        text = render_requirements(Shipment(plan=plan))
         (tmp_path / "exported.txt").write_text(text)
         words = [UV or "uv", "pip", "install", "--dry-run", "--no-deps", "--require-hashes", "--no-cache"]
         words += ["--python", sys.executable, "-r", str(tmp_path / "exported.txt")]

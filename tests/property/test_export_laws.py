@@ -18,7 +18,7 @@ from pip_requirements_parser import RequirementsFile
 from tests.fakes import samples
 from tests.fakes.samples import availability, sdist_pin, sha256, wheel_pin
 from wheelcheck.errors import UsageProblem
-from wheelcheck.export import pylock, requirements
+from wheelcheck.export import listing
 from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.distribution import Availability
@@ -47,11 +47,11 @@ indexes = st.sampled_from(
 
 
 def rendered_pylock(plan: Plan) -> str:
-    return pylock.render(Shipment(plan=plan))
+    return listing.render_pylock(Shipment(plan=plan))
 
 
 def rendered_requirements(plan: Plan) -> str:
-    return requirements.render(Shipment(plan=plan))
+    return listing.render_requirements(Shipment(plan=plan))
 
 
 @st.composite

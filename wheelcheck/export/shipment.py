@@ -8,6 +8,7 @@ names have, and all others are quoted by each format.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -123,6 +124,14 @@ class Shipment(Struct, frozen=True, kw_only=True):
                 hint="bundle again with --runtime auto, or leave --entry out and start the program with a Python of your own",
             )
         return self.manifest.layout.executable if self.manifest is not None else "python.exe"
+
+    @property
+    def start(self) -> tuple[str, str]:
+        """The script of ``entry`` and the code that calls its ``module:function``: one of them is empty, both without an entry."""
+        module, _, function = self.entry.partition(":")
+        if function and all(each.isidentifier() for each in [*module.split("."), function]):
+            return "", f"import sys; from {module} import {function}; sys.exit({function}())"
+        return self.entry, ""
 
     def required(self, option: str, value: str, form: str) -> str:
         """*value*; raises ``UsageProblem`` where it is empty, because *form* cannot do without *option*."""
@@ -249,6 +258,82 @@ def filled(template: str, **words: str) -> str:
     return re.sub(r"@([a-z_0-9]+)@", lambda found: words[found[1]], text)
 
 
+def with_mark(script: str) -> str:
+    """*script* with a byte order mark where it is not ASCII: tools of Windows read others in the code page of the machine."""
+    return script if script.isascii() else f"\ufeff{script}"
+
+
 def one_line(text: str) -> str:
     """*text* in one line, without control characters, for titles and comments."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+_SYSTEM_NAMES = {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """The *bundle*'s folder, its interpreter *executable* (from that folder), and the program.
+
+    The program is the file *script*, empty for one that the plan brings, of which ``code`` calls the function.
+    ``name`` is the program's in lower-case letters, digits and ``.+-``, for files and folders.
+    """
+
+    name: str
+    bundle: str
+    executable: str
+    script: str = ""
+    code: str = ""
+
+    @property
+    def filename(self) -> str:
+        """The name of the script's file, which is beside the folder of the environment in all that is made."""
+        return file_name_of(self.script)
+
+    def arguments(self, home: str) -> tuple[str, ...]:
+        """What the interpreter is given where the program's folder is *home*."""
+        return ("-IB", f"{home}/{self.filename}") if self.script else ("-IB", "-c", self.code)
+
+
+def start_of(shipment: Shipment, form: str, *systems: str) -> Start:
+    """How *shipment*'s program starts, for the format *form*, which is for *systems* (values of ``sys_platform``).
+
+    Raises ``UsageProblem`` without a bundle or an entry, for a bundle in archives or without a runtime, for other targets,
+    and for a plan that cannot be executed.
+    """
+    plan = shipment.plan
+    refuse_unexecutable(plan)
+    if plan.target.markers.get("sys_platform") not in systems:
+        raise UsageProblem(
+            f"--to {form} is for {', '.join(_SYSTEM_NAMES[each] for each in systems)}, and the plan is for {plan.target}"
+        )
+    bundle = shipment.required("--bundle DIR", shipment.bundle, form)
+    shipment.required("--entry SCRIPT", shipment.entry, form)
+    if shipment.manifest is not None and shipment.manifest.archives:
+        raise UsageProblem(
+            "the bundle is in archives", address=bundle, hint="bundle without --archive: what is made compresses"
+        )
+    name = re.sub(r"[^a-z0-9.+-]+", "-", shipment.title.lower()).strip("-.+")
+    if len(name) < 2:
+        raise UsageProblem(f"--name {shipment.title!r} makes no name of a package", hint="give two letters or digits")
+    is_windows = plan.target.markers.get("sys_platform") == "win32"
+    executable = shipment.executable if shipment.manifest is not None or is_windows else "bin/python3"
+    if not re.fullmatch(r"[\w./+-]+", executable):
+        raise UsageProblem(f"{executable!r} is no interpreter of a bundle", address=shipment.bundle)
+    script, code = shipment.start
+    return Start(name=name, bundle=bundle, executable=executable, script=script, code=code)
+
+
+def sh_words(shipment: Shipment, start: Start) -> dict[str, str]:
+    """The words of a template for sh, in which ``$home`` is the folder that gets the environment and the script."""
+    copied = shlex.quote(start.filename)
+    return {
+        "target": str(shipment.plan.target),
+        "digest": shipment.digest,
+        "bundle": shlex.quote(start.bundle),
+        "entry": shlex.quote(start.script),
+        "copy": f'cp "$entry" "$home/"{copied}\n' if start.script else "",
+        "start": f'"$home/"{copied}' if start.script else f"-c {shlex.quote(start.code)}",
+        "executable": start.executable,
+        "package": start.name,
+        "title": re.sub(r"[$`\\]", "", one_line(shipment.title)),
+    }
