@@ -490,3 +490,19 @@ IMPORTING: Mapping[str, Situation] = {
     "old-archive-that-is-read": _beside_an_old_archive(1000, "import dlib, big\n"),
     "old-archive-that-is-too-large": _beside_an_old_archive(LARGEST + 1, "import dlib, big\n"),
 }
+
+
+@pytest.mark.parametrize("names", [("app",), ("app", "tool")])
+def test_another_python_for_what_fails_when_it_is_imported_is_no_matter_of_files(names: tuple[str, ...]) -> None:
+    asked = situation(
+        [f"{name}==1.0" for name in names],
+        {name: {"1.0": _at("2023-06-01")} for name in names},
+        {f"{name}-1.0": "import imp\n" for name in names},
+        *names,
+        python="3.12",
+    )
+    proposals = asked.proposals()
+    edits = [edit for each in (*proposals.repairs, *proposals.failing) for edit in each.edits]
+    says = "app and tool fail when they are imported on " if len(names) > 1 else "app 1.0 fails when it is imported on "
+    assert {edit.kind for edit in edits} == {EditKind.PYTHON}
+    assert all(edit.because.startswith(says) for edit in edits)

@@ -620,3 +620,15 @@ def test_repairs_at_or_below_a_risk_can_be_told_apart() -> None:
 
 
 _MEDIA_COMMANDS = ("--override av==2.0", "--exclude av")
+
+
+def test_what_is_left_out_is_named_in_the_version_that_would_have_been_installed() -> None:
+    index = {
+        "app": app("y==2.0", "x"),
+        "y": {"1.0": [wheel(requires=["x==1.0"])], "2.0": native()},
+        "x": {"1.0": native(), "2.0": [wheel()]},
+    }
+    proposals = Situation(line=CommandLine(inputs=("app",)), index=index).proposals(Limits(repairs=8))
+    edits = [edit for repair in proposals.repairs for edit in repair.edits if edit.kind is EditKind.EXCLUDE]
+    assert ("x", "2.0") in [(edit.package, edit.before) for edit in edits]
+    assert ("x", "1.0") not in [(edit.package, edit.before) for edit in edits]

@@ -169,3 +169,37 @@ def test_an_index_that_did_not_answer_is_no_hope_for_what_its_vendor_does_not_se
     proposals = situation.proposals(projects=_OneIndexDown(situation.index))
     assert [str(each.package) for each in proposals.unrepairable] == ["av"]
     assert bool(proposals.suggestions) is is_said
+
+
+def test_an_index_that_does_not_answer_is_suggested_once_for_all_that_it_may_have() -> None:
+    anything = RepairKnowledge(indexes=vendor().indexes)
+    situation = Situation(
+        line=CommandLine(inputs=("av", "lib", "far")),
+        index={name: {"1.0": native()} for name in ("av", "lib", "far")},
+        knowledge=anything,
+    )
+    (suggestion,) = situation.proposals().suggestions
+    assert suggestion.edit.options == ("--source", f"{suggestion.edit.package}={VENDOR}")
+    others = {"av", "lib", "far"} - {suggestion.edit.package}
+    assert {
+        f"; the same holds for {', '.join(each)}" in suggestion.message
+        for each in (sorted(others), sorted(others)[::-1])
+    } == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("words", "tried"),
+    [
+        (("av",), "no change that could help av is known: nothing leads to an answer; "),
+        (("av==2.0",), "none of the changes "),
+    ],
+)
+def test_constraint_that_no_repair_goes_past_is_named(words: tuple[str, ...], tried: str) -> None:
+    situation = Situation(
+        line=CommandLine(inputs=words, constraints=("av==1.0",)),
+        index={"av": {"1.0": native(), "2.0": [wheel(WIN)]}},
+    )
+    (hopeless,) = situation.proposals().unrepairable
+    assert hopeless.message.startswith(tried)
+    assert "no repair goes past your constraint av==1.0 (" in hopeless.message
+    assert hopeless.message.endswith("): loosen it yourself")

@@ -174,13 +174,23 @@ class _Proposing:
         return [*found, *unread]
 
     def _iter_suggestions(self, repairs: Sequence[Repair]) -> Iterator[Suggestion]:
-        """The unproved suggestions that are of use: where there are repairs, those that keep what they lose."""
+        """The unproved suggestions that are of use: where there are repairs, those that keep what they lose.
+
+        An index that could not be asked is suggested once, with all projects that it may have.
+        """
         labelled = {asked.name for asked in self._asked.question.requirements if asked_label(asked.specifier)}
         kept = {edit.package for repair in repairs for edit in repair.edits if edit.kind is EditKind.INDEX}
         lost = {change.name for change in self._given_up}
+        by_change: dict[object, list[Suggestion]] = {}
         for suggestion in self._suggestions.values():
-            if not repairs or suggestion.edit.package in (labelled | lost) - kept:
-                yield suggestion
+            edit = suggestion.edit
+            if not repairs or edit.package in (labelled | lost) - kept:
+                by_change.setdefault((edit.kind, edit.after) if edit.kind is EditKind.INDEX else edit, []).append(
+                    suggestion
+                )
+        for first, *others in by_change.values():
+            names = ", ".join(str(each.edit.package) for each in others)
+            yield replace(first, message=f"{first.message}; the same holds for {names}") if names else first
 
     def _unreached(self, *, by_clock: bool) -> str:
         ended, given_up = self._search.ended, len(self._trials.undecided)
@@ -205,8 +215,9 @@ class _Proposing:
 
     @cached_property
     def _blockers(self) -> frozenset[NormalizedName]:
-        """The projects that block the question as it was asked."""
-        return frozenset(blocker.name for group in self._view().blocking_groups() for blocker in group)
+        """The projects that have no usable file where the question is as it was asked."""
+        groups = self._view().blocking_groups()
+        return frozenset(blocker.name for group in groups for blocker in group if not blocker.is_clash)
 
     # Remedies of advisories
 
@@ -259,15 +270,37 @@ class _Proposing:
 
     def _edit(self, change: Change) -> Edit:
         edit = change.edit(State(question=self._asked.question))
-        touched = self._search.conflict_sets.touched.get(key_of(change), {})
-        # A project that blocks other versions only, which the search tried as well, is no reason that a reader could follow.
-        names: list[str] = [name for name in touched if name in self._blockers] or list(touched)
-        if edit.kind not in _FOR_SEVERAL or len(names) < 2:
+        if edit.kind is EditKind.EXCLUDE:
+            return self._of_asked_version(edit)
+        if edit.kind not in _FOR_SEVERAL:
             return edit
-        target = self._blocked.question.target
-        if len(names) > _NAMES_SHOWN:
-            names = [*names[: _NAMES_SHOWN - 1], f"{len(names) - _NAMES_SHOWN + 1} more"]
-        return replace(edit, because=f"{', '.join(names[:-1])} and {names[-1]} have no usable file on {target}")
+        # A project that blocks other versions only, which the search tried as well, is no reason that a reader could follow.
+        touched = self._search.conflict_sets.touched.get(key_of(change), {})
+        for says, projects in (
+            ("have no usable file", self._blockers),
+            ("fail when they are imported", self._asked.failing),
+        ):
+            names: list[str] = [name for name in touched if name in projects]
+            if len(names) > _NAMES_SHOWN:
+                names = [*names[: _NAMES_SHOWN - 1], f"{len(names) - _NAMES_SHOWN + 1} more"]
+            if len(names) > 1:
+                because = f"{', '.join(names[:-1])} and {names[-1]} {says} on {self._blocked.question.target}"
+                return replace(edit, because=because)
+        return edit
+
+    def _of_asked_version(self, edit: Edit) -> Edit:
+        """*edit*, which leaves a project out, with the version that the question as it was asked leads to.
+
+        The search tries others, and comes by the project in whatever version those lead to.
+        """
+        natural = natural_of(self._asked.outcome)
+        pin = natural.pins.get(edit.package) if natural is not None and edit.package is not None else None
+        if pin is None or str(pin.version) == edit.before:
+            return edit
+        because = edit.because
+        if pin.name in self._blockers:
+            because = because.replace(f"{pin.name} {edit.before} ", f"{pin.name} {pin.version} ", 1)
+        return replace(edit, before=str(pin.version), because=because)
 
     def _importing(self, found: Trial) -> Importing:
         """What fails when *found* is imported; what failed before is read again in every later trial."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from packaging.utils import NormalizedName
+
 from wheelcheck.model.finding import Finding
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Unrepairable
@@ -42,15 +44,12 @@ def iter_exhausted(view: TrialView, trials: int, knowledge: RepairKnowledge, *, 
     """
     answer = "an answer that can be imported" if fails else "an answer"
     for blocker in (each for group in view.blocking_groups() for each in group):
+        bounds = [f"{each} ({each.origin})" for each in view.diagnosis.constraints if each.name == blocker.name]
+        yours = f"; no repair goes past your constraint {' and '.join(bounds)}: loosen it yourself" if bounds else ""
         yield Unrepairable(
             package=blocker.name,
             version=blocker.version,
-            message=_with_places(
-                f"none of the changes that could help {blocker.name} leads to {answer}, {_effort(trials)}",
-                view,
-                blocker,
-                knowledge,
-            ),
+            message=_with_places(_effort(blocker.name, answer, trials) + yours, view, blocker, knowledge),
             paths=blocker.paths,
         )
 
@@ -61,7 +60,7 @@ def iter_failing(resolution: Resolution, broken: Importing, trials: int) -> Iter
         yield Unrepairable(
             package=name,
             version=resolution.pins[name].version,
-            message=f"none of the changes that could help {name} leads to an answer that can be imported, {_effort(trials)}",
+            message=_effort(name, "an answer that can be imported", trials),
         )
 
 
@@ -76,8 +75,10 @@ def iter_unrepairable_inputs(findings: Iterable[Finding]) -> Iterator[Unrepairab
         )
 
 
-def _effort(trials: int) -> str:
-    return f"after {trials} trial{'s' if trials != 1 else ''}" if trials else "with nothing to try"
+def _effort(name: NormalizedName, answer: str, trials: int) -> str:
+    if not trials:
+        return f"no change that could help {name} is known: nothing leads to {answer}"
+    return f"none of the changes that could help {name} leads to {answer}, after {trials} trial{'s' if trials != 1 else ''}"
 
 
 def _with_places(sentence: str, view: TrialView, blocker: Blocker, knowledge: RepairKnowledge) -> str:
