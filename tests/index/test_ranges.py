@@ -270,14 +270,38 @@ def test_reading_ends_where_bytes_cannot_be_had() -> None:
     assert len(asked) == 1
 
 
-def test_host_seems_bare_after_misses_without_a_hit() -> None:
-    misses = [count for count in range(40) if FileHost(sidecar_misses=count).seems_bare]
+def _asked(*sidecars: tuple[str | None, bool]) -> FileHost:
+    host = FileHost()
+    for uploaded, found in sidecars:
+        host.note_sidecar(uploaded, found=found)
+    return host
+
+
+def test_host_without_upload_times_seems_bare_after_misses_without_a_hit() -> None:
+    misses = [count for count in range(40) if _asked(*[(None, False)] * count).seems_bare(None)]
     assert misses == list(range(misses[0], 40))
     assert misses[0] > 1
-    assert not FileHost().seems_bare
-    assert not FileHost(sidecar_hits=1, sidecar_misses=39).seems_bare
+    assert not FileHost().seems_bare(None)
+    assert not _asked((None, True), *[(None, False)] * 39).seems_bare(None)
+    assert not _asked((None, True), ("2026-05-01", False)).seems_bare("2026-06-01")
     assert FileHost().takes_ranges
     assert FileHost().takes_suffix_ranges
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "is_bare"),
+    [("2025-01-01", False), ("2026-04-01", False), ("2026-06-01", True), ("2026-10-01", True)],
+)
+def test_wheel_uploaded_beside_those_without_a_sidecar_seems_to_have_none(uploaded: str, is_bare: bool) -> None:
+    stopped = _asked(("2026-05-01", False), ("2024-02-01", True), ("2026-09-01", False), ("2026-03-01", True))
+    assert stopped.seems_bare(uploaded) is is_bare
+
+
+def test_wheel_uploaded_before_sidecars_were_made_seems_to_have_none() -> None:
+    began = _asked(("2024-05-01", False), ("2026-03-01", True))
+    assert began.seems_bare("2020-01-01")
+    assert not began.seems_bare("2025-01-01")
+    assert not FileHost().seems_bare("2025-01-01")
 
 
 def test_hosts_are_told_apart_by_name_and_port() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import BinaryIO, TypeVar, cast
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from wheelcheck.errors import ArchiveRefused, IndexRefused, IndexUnavailable
 from wheelcheck.index.config import local_path
@@ -116,17 +116,28 @@ _MISSES_ENOUGH = 8
 
 
 class FileHost(Struct):
-    """What is known of one host; assumed capable until it fails."""
+    """What is known of one host; assumed capable until it fails.
 
-    sidecar_hits: int = 0
-    sidecar_misses: int = 0
+    ``sidecars`` has the upload time of each wheel whose sidecar was asked for, in order, and whether it was there.
+    """
+
+    sidecars: list[tuple[str, bool]] = field(default_factory=list)
     takes_suffix_ranges: bool = True
     takes_ranges: bool = True
 
-    @property
-    def seems_bare(self) -> bool:
-        """Whether the host seems to have no sidecars, so that waiting for one is likely useless."""
-        return self.sidecar_hits == 0 and self.sidecar_misses >= _MISSES_ENOUGH
+    def note_sidecar(self, uploaded: str | None, *, found: bool) -> None:
+        """Keep whether the wheel of that upload time had a sidecar."""
+        bisect.insort(self.sidecars, (uploaded or "", found))
+
+    def seems_bare(self, uploaded: str | None) -> bool:
+        """Whether a wheel of that upload time seems to have no sidecar, so that waiting for one is likely useless.
+
+        Mirrors have sidecars of what was uploaded until, or since, some day: those uploaded next before and after it decide.
+        """
+        if uploaded is None or not self.sidecars or not self.sidecars[0][0]:
+            return len(self.sidecars) >= _MISSES_ENOUGH and not any(found for _, found in self.sidecars)
+        after = bisect.bisect(self.sidecars, (uploaded,))
+        return not any(found for _, found in self.sidecars[max(0, after - 1) : after + 1])
 
 
 class FileHosts:

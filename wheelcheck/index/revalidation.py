@@ -218,11 +218,15 @@ class RevalidatedPages(Generic[B]):
 def _has_secrets(said: bytes, content: bytes) -> bool:
     """Whether *content*, which was read from *said*, holds credentials.
 
-    Queries are searched in *said*, because *content* is full of lengths, each of which may look like the "?" of a query.
+    Both are searched, because *said* may hide an address behind escapes, and lengths in *content* look like "@" and "?"; so *content*
+    is searched where *said* has either in plain sight, or an escape. Searching is a tenth of what a cold run does with pages.
     """
-    if has_stored_user(content) or has_stored_query(said) or (b"\\" in said and has_stored_query(content)):
+    has_escape, has_reference = b"\\" in said, b"&" in said and _ODD_REFERENCE.search(said) is not None
+    if (has_escape or has_reference or b"@" in said) and has_stored_user(content):
         return True
-    if _ODD_REFERENCE.search(said) is None:
+    if has_stored_query(said) or (has_escape and has_stored_query(content)):
+        return True
+    if not has_reference:
         return False
     from html import unescape
 

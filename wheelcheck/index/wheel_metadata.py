@@ -67,7 +67,7 @@ class WheelMetadata:
     def _early_tail(self, wheel: Wheel) -> asyncio.Task[CoreMetadata | None] | None:
         # A sidecar that was not announced is requested every time: whether one is found must not depend on earlier
         # requests, or two runs would write two plans. What is known of the host only decides whether to wait for it.
-        if wheel.at.core_metadata is not None or not self._hosts.of(wheel.at.url).seems_bare:
+        if wheel.at.core_metadata is not None or not self._hosts.of(wheel.at.url).seems_bare(wheel.at.upload_time):
             return None
         import asyncio  # a run whose answers are all cached never needs it
 
@@ -90,7 +90,8 @@ class WheelMetadata:
         )
         reply = await self._context.transport().fetch(request)
         if reply.status != 200:
-            host.sidecar_misses += reply.status in _MISSING
+            if reply.status in _MISSING:
+                host.note_sidecar(at.upload_time, found=False)
             return None
         if reply.is_cut:
             return None
@@ -99,9 +100,9 @@ class WheelMetadata:
             metadata = self._context.archives.core_metadata(reply.body, wheel.filename, MetadataSource.CORE_METADATA)
         except MetadataMalformed:
             # It is a web page, or belongs to another file: the wheel itself decides.
-            host.sidecar_misses += 1
+            host.note_sidecar(at.upload_time, found=False)
             return None
-        host.sidecar_hits += 1
+        host.note_sidecar(at.upload_time, found=True)
         return metadata
 
     async def _by_range(self, wheel: Wheel) -> CoreMetadata | None:
