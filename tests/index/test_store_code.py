@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from wheelcheck.imports.failing import import_target
 from wheelcheck.index.exchange import RequestKind
 from wheelcheck.index.store import IndexStore
 from wheelcheck.model.code import ImportKind, ImportSurvey, ModuleNames, ModuleState
+from wheelcheck.model.distribution import Wheel
 from wheelcheck.targets.targets import parse_target
 
 TARGET = import_target(parse_target("win_amd64", "3.12"))
@@ -93,6 +95,25 @@ def test_a_host_without_ranges_sends_the_whole_wheel_if_that_is_allowed() -> Non
             assert projects.statistics.requests[RequestKind.FILE] == 1
         with store(server.simple_url) as projects:
             assert "larger than the limit" in imports_of(projects, "big").unread
+
+
+def test_wanted_wheels_are_read_as_soon_as_their_metadata_is_there_the_first_of_each_project() -> None:
+    catalog = {**CATALOG, "small": [SMALL, make_wheel("small", "2.0", files={"small/a.py": ""})]}
+    with IndexServer(catalog) as server, store(server.simple_url) as projects:
+        projects.read_early(lambda wheel: wheel.name == "small", TARGET)
+        wheels = [
+            file for each in ("big", "small") for file in files(projects.page(name(each))) if isinstance(file, Wheel)
+        ]
+        for wheel in wheels:
+            projects.metadata(wheel)
+        first = next(wheel for wheel in wheels if wheel.name == "small")
+        for _ in range(500):
+            if server.count(suffix=".whl"):
+                break
+            time.sleep(0.01)
+        assert server.count(suffix=".whl") == server.count(suffix=first.filename) == 1
+        projects.import_times((first,), TARGET)
+        assert server.count(suffix=".whl") == 1
 
 
 def test_a_second_run_asks_for_nothing(tmp_path: Path) -> None:

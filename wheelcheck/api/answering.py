@@ -68,7 +68,7 @@ def answered(
         # Read before the index is asked, so that a malformed file of the user is refused at once.
         knowledge = load_own_knowledge(prepared.knowledge_folders)
     prepared = with_stand_ins(prepared, store)
-    store.do_while_idle(_import_explaining if prepared.imports == "none" else _import_reading)
+    store.do_while_idle(_import_explaining if prepared.imports == "none" else partial(_begin_reading, prepared, store))
     outcome, disagreeing = resolved(prepared, store, reporter, cache)
     reporter.stage("explaining")
     findings = (*_explained(prepared, outcome, store, knowledge), *_failing_imports(prepared, outcome, store))
@@ -81,15 +81,19 @@ def _import_explaining() -> None:
     import wheelcheck.plans.documents  # noqa: F401
 
 
-def _import_reading() -> None:
-    """The same with what reads the code of suspect wheels: most answers of an index have some."""
+def _begin_reading(prepared: Prepared, store: IndexStore) -> None:
+    """The same with what reads the code of suspect wheels: most answers of an index have some. Those that come are read at once."""
     _import_explaining()
     import wheelcheck.archives.import_time
-    import wheelcheck.imports.failing
     import wheelcheck.index.code_answers  # noqa: F401
-    from wheelcheck.knowledge.loading import load_standard_library
+    from wheelcheck.imports.failing import import_target
+    from wheelcheck.imports.suspects import is_old
+    from wheelcheck.knowledge.loading import find_release_day, load_standard_library
 
     load_standard_library()
+    target = prepared.question.target
+    released = find_release_day(f"3.{target.python_full.minor}")
+    store.read_early(partial(is_old, released=released), import_target(target))
 
 
 def with_stand_ins(prepared: Prepared, projects: Projects) -> Prepared:

@@ -42,6 +42,12 @@ def is_read(file: Distribution) -> bool:
     return (file.at.size or 0) <= (_LARGEST_PURE if is_pure else LARGEST)
 
 
+def is_old(file: Distribution, released: str | None) -> bool:
+    """Whether *file* was uploaded before the day on which the target's Python was *released*, and :func:`is_read`."""
+    uploaded = file.at.upload_time
+    return bool(released and uploaded and uploaded < released) and is_read(file)
+
+
 def unseen_projects(resolution: Resolution) -> frozenset[NormalizedName]:
     """The projects of *resolution* whose own files are not to be had: repositories, folders elsewhere, what has no file."""
     others = {each.name or NormalizedName("") for each in resolution.unsupported}
@@ -65,11 +71,7 @@ def choose_suspects(
             return Suspects(read=files, compared=wheels, unseen=unseen)
         case "none":
             return Suspects(read={}, compared={})
-    old = sorted(
-        (file.at.upload_time, name)
-        for name, file in files.items()
-        if released and file.at.upload_time and file.at.upload_time < released and is_read(file)
-    )
+    old = sorted((file.at.upload_time or "", name) for name, file in files.items() if is_old(file, released))
     chosen = {name: files[name] for _, name in old[:SUSPECTS]}
     return Suspects(read=chosen, more=len(old) - len(chosen), compared=_alike(wheels, variants), unseen=unseen)
 

@@ -61,6 +61,7 @@ class IndexStore:
         self._pages_told: set[NormalizedName] = set()
         self._metadata_told: set[str] = set()
         pages, wheels, sources = ProjectPages(context), WheelMetadata(context), SourceJudgements(context)
+        self._read_early: Callable[[Wheel], None] | None = None
         self._code_questions: CodeQuestions | None = None
         self._code_guard = threading.Lock()
         self._judges = sources
@@ -153,7 +154,21 @@ class IndexStore:
 
     def do_while_idle(self, work: Callable[[], None]) -> None:
         """Do *work* once, at the next wait that finds the thread at work: it takes time in which the caller could only wait."""
-        self._spare = work
+        self._spare, self._read_early = work, None
+
+    def read_early(self, is_wanted: Callable[[Wheel], bool], target: ImportTarget) -> None:
+        """Start reading what the import of a wheel carries out on *target* as soon as its metadata is there, and do not wait.
+
+        Of each project only the first wheel that *is_wanted*: mostly the one that is chosen in the end.
+        """
+        begun: set[NormalizedName] = set()
+
+        def begin(wheel: Wheel) -> None:
+            if wheel.name not in begun and is_wanted(wheel):
+                begun.add(wheel.name)
+                self._code().import_time(wheel, target, frozenset())
+
+        self._read_early = begin
 
     # The ports Code and OtherIndexes
 
@@ -220,6 +235,7 @@ class IndexStore:
     def close(self) -> None:
         """Stop all fetching at once and write the cache."""
         self._page_listener = self._metadata_listener = self._wait_listener = self._meanwhile = self._spare = None
+        self._read_early = None
         has_ended = True  # where it was not waited for, the cache is written as ever
         try:
             has_ended = self._thread.close()
@@ -268,6 +284,8 @@ class IndexStore:
             self._page_listener(page)
 
     def _metadata_arrived(self, wheel: Wheel, metadata: CoreMetadata) -> None:
+        if self._read_early is not None:
+            self._read_early(wheel)
         key = cache_key(wheel)
         if self._metadata_listener is not None and key not in self._metadata_told:
             self._metadata_told.add(key)
