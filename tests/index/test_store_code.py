@@ -98,7 +98,10 @@ def test_a_host_without_ranges_sends_the_whole_wheel_if_that_is_allowed() -> Non
 
 
 def test_wanted_wheels_are_read_as_soon_as_their_metadata_is_there_the_first_of_each_project() -> None:
-    catalog = {**CATALOG, "small": [SMALL, make_wheel("small", "2.0", files={"small/a.py": ""})]}
+    catalog: dict[str, list[Made | IndexFile]] = {
+        **CATALOG,
+        "small": [SMALL, make_wheel("small", "2.0", files={"small/a.py": ""})],
+    }
     with IndexServer(catalog) as server, store(server.simple_url) as projects:
         projects.read_early(lambda wheel: wheel.name == "small", TARGET)
         wheels = [

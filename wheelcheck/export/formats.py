@@ -1,7 +1,7 @@
 """The table of export formats, which help shows without loading one of them.
 
-To add a format, write a function like ``render_briefcase`` in ``freezers.py``, add a row to ``EXPORTERS``, and a test in which the tool itself accepts it;
-``--to``, the help and the tables of the documentation follow.
+To add a format, write a function like ``render_briefcase`` in ``freezers.py``, add a row to ``EXPORTERS``, and a test in which the
+tool itself accepts it; ``--to``, the help and the tables of the documentation follow.
 """
 
 from __future__ import annotations

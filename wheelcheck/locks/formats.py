@@ -42,7 +42,7 @@ class LockFormat(Struct, frozen=True, kw_only=True):
 LOCK_FORMATS = (
     LockFormat(
         kind=LockKind.PYLOCK,
-        reader="listing:parse_pylock",
+        reader="pylock:parse_pylock",
         names=(r"pylock(\.[^.]+)?\.toml",),
         signs=(rb"(?m)^lock-version\s*=", rb"\[\[packages\]\]"),
         found=(r"pylock\.toml", r"pylock\.[^./]+\.toml"),
