@@ -83,6 +83,13 @@ def test_two_logs_in_one_file_tell_the_failures_of_both() -> None:
 @pytest.mark.parametrize(
     ("line", "failure"),
     [
+        ("nsist.wheels.NoWheelError: No compatible wheels found for av 11.0.0", "av 11.0.0 no match"),
+        ("nsist.wheels.NoWheelError: No release 9.9 for package av", "av 9.9 no match"),
+        ("nsist.wheels.NoWheelError: No package named avv found on PyPI", "avv - no match"),
+        (
+            "ValueError: Wheel av-11-cp310-cp310-win_amd64.whl is not compatible with Python 3.11.9, win_amd64",
+            "av 11 no match",
+        ),
         ("[InstallationError]: Couldn't install package: psycopg2", "psycopg2 - build"),
         (" and pyside2 (5.15.2) requires Python >=2.7, !=3.0.*, <3.10, pyside2 is forbidden.", "pyside2 - python"),
         (
@@ -146,3 +153,15 @@ def test_every_pattern_stands_behind_a_sign_of_its_row() -> None:
     for pattern, signs in rows:
         for line in lines:
             assert pattern.search(line) is None or any(sign in line for sign in signs), (pattern.pattern, line)
+
+
+def test_a_run_of_pynsist_on_linux_is_one_for_windows() -> None:
+    lines = (
+        "Getting https://a.example/ftp/python/3.11.9/python-3.11.9-embed-amd64.zip",
+        'File "/opt/hostedtoolcache/Python/3.12.4/x64/lib/python3.12/site-packages/nsist/wheels.py", line 137, in get_from_pypi',
+        "    raise NoWheelError('No compatible wheels found for {0.name} {0.version}'.format(self))",
+        "nsist.wheels.NoWheelError: No compatible wheels found for av 11.0.0",
+    )
+    log = read("\n".join(lines).encode())
+    assert failed(log) == ["av 11.0.0 no match"]
+    assert targets(log.failures) == ["win_amd64 3.11.9"]

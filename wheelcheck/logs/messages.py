@@ -214,6 +214,14 @@ MESSAGES: tuple[Message, ...] = (
         (M.FAILED, "Couldn't install package", rf"Couldn't install package: {_NAME}(?:==(?P<version>{_V}))?\s*$", _BUILD),
     ),
     *_rows(
+        "pynsist",
+        (M.FAILED, "No compatible wheels found for", rf"No compatible wheels found for {_NAME} {_VERSION}\s*$", _NO_MATCH),
+        (M.FAILED, "No release ", rf"No release {_VERSION} for package {_NAME}\s*$", _NO_MATCH),
+        (M.FAILED, "No package named ", rf"No package named {_NAME} found on PyPI", _NO_MATCH),
+        (M.FAILED, "is not compatible with Python",
+         rf"Wheel (?:\S{{1,400}}[/\\])?{_FILE} is not compatible with Python 3", _NO_MATCH),
+    ),
+    *_rows(
         "setuptools",
         (M.FAILED, "suitable distribution",
          r"Could not find suitable distribution for Requirement\.parse\('(?P<requirement>[^']{1,200})'\)", _NO_MATCH),
