@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.fakes.samples import WINDOWS
 from tests.findings.questions import AV, about, allowed, judged, policy
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.findings.baseline import KnownFinding, known_findings, parse_baseline, render_baseline
+from wheelcheck.findings.verdicts import KnownFinding, known_findings, parse_baseline, render_baseline
 from wheelcheck.model.check import CheckedTarget, GatePolicy
 from wheelcheck.model.finding import Code, Finding
 

@@ -14,12 +14,11 @@ from tests.findings.test_why import why
 from tests.resolver.test_passes import PURE, PythonInMetadataOnly, answer, asked
 from wheelcheck.findings.asked import find_conda_packages, find_local_folders, find_missing_hashes, find_unsupported
 from wheelcheck.findings.chosen import _named as projects_named
-from wheelcheck.findings.chosen import find_refused_archives
+from wheelcheck.findings.chosen import find_refused_archives, near_projects, slips
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.installing import _joined as words_joined
 from wheelcheck.findings.installing import nearer_of, nearest_with_wheel
 from wheelcheck.findings.rules import RULES
-from wheelcheck.findings.spelling import near_projects, slips
 from wheelcheck.findings.versions import _joined
 from wheelcheck.findings.ways import near_names
 from wheelcheck.model.answers import Standing

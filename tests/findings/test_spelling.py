@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.fakes.projects import FakeProjects, wheel
 from tests.findings.test_findings import findings, only
-from wheelcheck.findings.spelling import near_projects, slips
+from wheelcheck.findings.chosen import near_projects, slips
 from wheelcheck.knowledge.loading import load_well_known
 from wheelcheck.model.finding import Code
 

@@ -30,7 +30,7 @@ from wheelcheck.environments.verify.subject import read_installed
 from wheelcheck.environments.wheelhouse import RECORD_NAME, load_record
 from wheelcheck.errors import WheelcheckError
 from wheelcheck.export.formats import EXPORTERS
-from wheelcheck.findings.baseline import parse_baseline
+from wheelcheck.findings.verdicts import parse_baseline
 from wheelcheck.index.file_entries import PageUnreadable
 from wheelcheck.index.local_index import LinkPool
 from wheelcheck.index.page_reader import read_listing, read_page

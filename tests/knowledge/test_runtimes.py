@@ -11,7 +11,7 @@ import pytest
 from fixtures import runtimes as script
 from tests.server import IndexServer
 from wheelcheck.api.runtime import known_runtimes
-from wheelcheck.knowledge.runtimes import FILE, load_runtimes, newest, parse_runtimes
+from wheelcheck.knowledge.systems import RUNTIMES_FILE, load_runtimes, newest, parse_runtimes
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.targets.targets import parse_target
 
@@ -83,7 +83,7 @@ def test_script_takes_the_newest_of_the_publishers_lists_and_keeps_what_no_list_
 
 
 def test_own_rows_replace_shipped_ones(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text(f"{A}  python-3.11.2-embed-amd64.zip\n", encoding="utf-8")
+    (tmp_path / RUNTIMES_FILE).write_text(f"{A}  python-3.11.2-embed-amd64.zip\n", encoding="utf-8")
     best = known_runtimes(parse_target("win_amd64", "3.11"), folders=[tmp_path])[0]
     assert (str(best.python), best.sha256) == ("3.11.2", A)
 

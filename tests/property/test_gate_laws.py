@@ -12,8 +12,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.fakes.samples import WINDOWS, finding
-from wheelcheck.findings.baseline import known_findings, parse_baseline, render_baseline
-from wheelcheck.findings.verdicts import exemptions, expired_allowances, unused_allowances
+from wheelcheck.findings.verdicts import (
+    exemptions,
+    expired_allowances,
+    known_findings,
+    parse_baseline,
+    render_baseline,
+    unused_allowances,
+)
 from wheelcheck.findings.verdicts import judge as judge_findings
 from wheelcheck.model.check import Allowance, CheckedTarget, GatePolicy, Judged, Verdict
 from wheelcheck.model.finding import Code, Finding, Severity

@@ -17,15 +17,15 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.knowledge.loading import load_standard_library
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.resolution import Policy
-from wheelcheck.repairs.blocker_case import partners_of
-from wheelcheck.repairs.blockers import Asker, Blocker
-from wheelcheck.repairs.nearby import (
+from wheelcheck.repairs.blocker_case import (
     iter_other_platforms,
     iter_other_pythons,
     nearest_first,
+    partners_of,
     preferred_in_clash,
 )
-from wheelcheck.repairs.own_platforms import (
+from wheelcheck.repairs.blockers import Asker, Blocker
+from wheelcheck.repairs.repair_case import (
     built_for,
     joined_marker,
     python_marker,

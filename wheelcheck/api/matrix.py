@@ -1,13 +1,14 @@
 """``matrix``: one input on platforms times Pythons; ``wheels``: which versions within a requirement have wheels on which targets.
 
 ``MatrixRequest → Prepared → (Answer → Plan) for each cell → Matrix``. Pages, metadata and archives are fetched once for all cells.
-A cell whose index fails is reported as failed; the others are answered all the same. ``wheels`` resolves nothing.
+A cell whose index fails is reported as failed; the others are answered all the same. ``--each-extra`` gives the grid of a project
+without extras, and with each extra and group alone: ``(Prepared → Matrix) for each → ExtraRow, …``. ``wheels`` resolves nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial, reduce
 from operator import and_
@@ -20,10 +21,12 @@ from msgspec.structs import replace
 from wheelcheck.api.answering import Answer, installability_by_siblings
 from wheelcheck.api.edges import Stores, index_config, open_store
 from wheelcheck.api.preparing import Prepared, asked_for, cutoff_of, prepare
+from wheelcheck.api.reading import PLANNING, load_lock
 from wheelcheck.api.request import Request, completed, refuse_empty
 from wheelcheck.api.several_targets import TargetAnswers
 from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
+from wheelcheck.model.answers import ExtraRow
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.resolution import Policy
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from wheelcheck.model.answers import Cell, Matrix, Opening, Wheels
     from wheelcheck.model.requirement import Requirement
     from wheelcheck.settings.loading import Settings
+
 
 _REPAIRS = 3  # of which one is shown: the cheapest that leads to no other cell of the grid
 _EVERY = ("all",)
@@ -181,7 +185,7 @@ class _Run:
         """What would open the blocked ones of *cells*; nothing of a lock, which is changed by the tool that made it."""
         if not self._answers or not self._prepared.repairs or self._prepared.read.lock is not None:
             return ()
-        from wheelcheck.api.openings import find_openings
+        from wheelcheck.api.several_targets import find_openings
 
         return find_openings(cells, self._answers, self._stores, self._reporter, clock)
 
@@ -280,3 +284,55 @@ def _policy(where: Request, settings: Settings) -> Policy:
         pre=bool(options["pre"]),
         exclude_newer=cutoff_of(cutoff) if cutoff is not None else None,
     )
+
+
+def each_extra(asked: MatrixRequest, *, reporter: Reporter | None = None) -> tuple[ExtraRow, ...]:
+    """The rows for the inputs of *asked*; no repairs are looked for.
+
+    Raises ``UsageProblem`` where the inputs have neither extras nor groups, or some are chosen already, and what ``matrix`` raises.
+    """
+    reporter = reporter or SilentReporter()
+    request = asked.request.changed(repairs=0)
+    if has_choice(request):
+        raise UsageProblem("--each-extra takes them one by one", hint="leave --extra, --group and their like out")
+    parts = tuple(_iter_parts(asked))
+    if not parts:
+        raise UsageProblem(
+            f"{', '.join(request.inputs)}: no extras and no dependency groups", hint="leave --each-extra out"
+        )
+    named = matrix_targets(replace(asked, request=request))
+    rows = []
+    with Stores(reporter) as stores:
+        for kind, name in (("", ""), *parts):
+            extras, groups = (((name,) if kind == each else ()) for each in ("extra", "group"))
+            chosen = request.changed(extras=extras, groups=groups)
+            prepared = prepare_grid(chosen, named.targets, reporter)
+            rows.append(ExtraRow(kind=kind, name=name, matrix=answer_grid(prepared, named, reporter, stores=stores)))
+    return tuple(rows)
+
+
+def has_choice(request: Request) -> bool:
+    """Whether *request* names extras or groups."""
+    options = request.options
+    return bool(options["extras"] or options["groups"] or options["all_extras"] or options["all_groups"])
+
+
+def _iter_parts(asked: MatrixRequest) -> Iterator[tuple[str, str]]:
+    """The extras, then the groups, of the lock or the projects among the inputs."""
+    lock = load_lock(asked.request.inputs, PLANNING.locks)
+    if lock is not None:
+        yield from (("extra", name) for name in lock.lock.extras)
+        yield from (("group", name) for name in lock.lock.groups if name not in lock.lock.extras)
+        return
+    yield from iter_project_parts(asked.request.inputs)
+
+
+def iter_project_parts(inputs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each extra (``extra``, name) and each dependency group (``group``, name) of the projects among *inputs*."""
+    from wheelcheck.requirements.project_collection import choices_in
+
+    for text in inputs:
+        if text.endswith((".toml", ".cfg", ".py")) and is_file(Path(text)):
+            extras, groups = choices_in(Path(text))
+            yield from (("extra", name) for name in extras)
+            yield from (("group", name) for name in groups)

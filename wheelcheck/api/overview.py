@@ -68,7 +68,7 @@ def overview(request: Request, words: TargetWords, *, reporter: Reporter | None 
 
 
 def _unasked(request: Request) -> tuple[str, ...]:
-    from wheelcheck.api.extras import has_choice, iter_project_parts
+    from wheelcheck.api.matrix import has_choice, iter_project_parts
 
     projects = [each for each in request.inputs if Path(each).name in _PROJECTS]
     if has_choice(request):

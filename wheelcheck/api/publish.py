@@ -1,4 +1,7 @@
-"""``publish`` and ``sign``: a bundle in archives → the folder that a static host serves to a program's first run and updates."""
+"""``publish`` and ``sign``: a bundle in archives → the folder that a static host serves to a program's first run and updates.
+
+``Release`` and the values above it are ``latest.json`` and what it signs.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,15 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from wheelcheck.errors import HashMismatch, InputUnreadable, UsageProblem
-from wheelcheck.model.document import render_json, render_line
+from wheelcheck.model.document import HEX_SHA256, Count, about, render_json, render_line
 from wheelcheck.model.environment import MANIFEST
-from wheelcheck.model.release import LATEST, Latest, Release, ReleaseArchive, ReleaseFile
+from wheelcheck.model.target import TargetName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +33,53 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from wheelcheck.model.environment import BundleArchive, EnvironmentFile, Manifest
+
+
+LATEST = "latest.json"
+"""The file that a program asks for first, and the only one whose content changes."""
+
+_NAME = r"^(?!\.)[^/\\:\0]+$"
+
+
+class ReleaseFile(Struct, frozen=True, kw_only=True):
+    """A file that lies beside ``latest.json``."""
+
+    filename: Annotated[str, about("Its name.", pattern=_NAME)]
+    size: Annotated[Count, about("In bytes.")]
+    sha256: Annotated[str, about("Its hash in hex.", pattern=HEX_SHA256)]
+
+
+class ReleaseArchive(ReleaseFile, frozen=True, kw_only=True):
+    """A zip of the bundle, with the list of its files.
+
+    The list is a gzip of JSON: of each file its path, size, sha256, whether it may be run, what a symbolic link points to, and
+    where its deflated bytes lie in the archive: an offset and their number. So a host that answers ranges gives single files.
+    """
+
+    files: Annotated[ReleaseFile, about("The list of the archive's files.")]
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """One version, as it is signed."""
+
+    schema: Literal["wheelcheck.release/1"] = "wheelcheck.release/1"
+    name: Annotated[str, about("What the bundle is called.")]
+    version: Annotated[str, about("Its version, for people.")]
+    sequence: Annotated[
+        int, Meta(ge=1), about("Grows with each release; a program takes no smaller one unless it is told to.")
+    ]
+    target: Annotated[TargetName, about("The target of the plan.")]
+    executable: Annotated[str, about("The interpreter, relative to the environment's folder; empty without a runtime.")]
+    archives: Annotated[tuple[ReleaseArchive, ...], about("The archives that together are the environment.")]
+
+
+class Latest(Struct, frozen=True, kw_only=True):
+    """The content of ``latest.json``: the *payload* is a ``Release`` as JSON, kept as text so that its signed bytes are sure."""
+
+    schema: Literal["wheelcheck.latest/1"] = "wheelcheck.latest/1"
+    payload: Annotated[str, about("The release, as JSON.")]
+    signature: Annotated[str, about("Ed25519 over the payload's UTF-8, base64; empty where it is not signed.")] = ""
+
 
 _RELEASES = "releases"
 _LOCAL_HEADER = struct.Struct("<26xHH")  # of a member of a zip: the lengths of its name and its extra field

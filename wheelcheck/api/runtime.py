@@ -49,7 +49,7 @@ def known_runtimes(
     A patch level that *target* names is meant. *folders* hold the user's own knowledge.
     """
     from wheelcheck.environments.bundle.runtimes import is_free_threaded, machine_of, system_of
-    from wheelcheck.knowledge.runtimes import load_runtimes
+    from wheelcheck.knowledge.systems import load_runtimes
 
     full, machine = target.python_full, machine_of(target)
     found = [

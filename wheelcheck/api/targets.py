@@ -304,7 +304,7 @@ def gate_policy(asked: GateRequest, settings: Settings, *, hint: str, next_basel
 
 
 def _known_findings(path: str | None, next_baseline: str | None, hint: str) -> frozenset[str]:
-    from wheelcheck.findings.baseline import parse_baseline
+    from wheelcheck.findings.verdicts import parse_baseline
 
     if path is None:
         return frozenset()

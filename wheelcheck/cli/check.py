@@ -195,7 +195,7 @@ def _write_baseline(check: Check, path: str | None, *, quiet: bool) -> int:
     """Write the findings that fail now, unless a target is undecided: its known findings would be lost from the baseline."""
     if path is None:
         return check.exit_status
-    from wheelcheck.findings.baseline import known_findings, render_baseline
+    from wheelcheck.findings.verdicts import known_findings, render_baseline
 
     undecided = [str(each.target) for each in check.targets if not each.is_decided]
     if undecided:

@@ -89,7 +89,7 @@ def _iter_names(inputs: tuple[str, ...]) -> Iterator[str]:
 
 
 def _parts(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    from wheelcheck.api.extras import iter_project_parts
+    from wheelcheck.api.matrix import iter_project_parts
 
     inputs = context.params.get("inputs") or ("pyproject.toml",)
     paths = [str(Path(each) / "pyproject.toml") if Path(each).is_dir() else each for each in inputs]

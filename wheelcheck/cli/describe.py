@@ -136,7 +136,7 @@ SCHEMAS = {
     "matrix": "report.matrix_document:MatrixDocument",
     "explain": "report.explain:ExplainDocument",
     "bundle": "model.environment:Manifest",
-    "release": "model.release:Release",
+    "release": "api.publish:Release",
     "verify": "report.verify:VerifyDocument",
     "why": "report.why:WhyDocument",
     "whys": "report.why:WhysDocument",

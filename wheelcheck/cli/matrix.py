@@ -170,7 +170,7 @@ def matrix_command(
 
 
 def _each_extra(asked: MatrixRequest, form: str, showing: Showing, *, has_folder: bool) -> int:
-    from wheelcheck.api.extras import each_extra
+    from wheelcheck.api.matrix import each_extra
 
     if form not in formats_of("each-extra") or has_folder:
         raise UsageProblem("--each-extra writes one table, as text or JSON", hint="leave --plans and other formats out")

@@ -11,8 +11,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.imports.providers import Providers
 from wheelcheck.imports.suspects import Suspects
+from wheelcheck.imports.uses import Providers
 from wheelcheck.model.code import (
     DistributionCheck,
     ImportTarget,

@@ -22,7 +22,14 @@ from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
-from wheelcheck.repairs.blocker_case import BlockerCase
+from wheelcheck.repairs.blocker_case import (
+    BlockerCase,
+    iter_droppable,
+    iter_other_platforms,
+    iter_other_pythons,
+    nearest_first,
+    preferred_in_clash,
+)
 from wheelcheck.repairs.blockers import Asker, joined_extras, joined_specifier
 from wheelcheck.repairs.context import Blocked, State
 from wheelcheck.repairs.edits import (
@@ -40,14 +47,7 @@ from wheelcheck.repairs.edits import (
     key_of,
     with_extras,
 )
-from wheelcheck.repairs.nearby import (
-    iter_droppable,
-    iter_other_platforms,
-    iter_other_pythons,
-    nearest_first,
-    preferred_in_clash,
-)
-from wheelcheck.repairs.own_platforms import (
+from wheelcheck.repairs.repair_case import (
     built_for,
     joined_marker,
     python_marker,

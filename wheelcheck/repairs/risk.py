@@ -15,8 +15,7 @@ from wheelcheck.model.knowledge import Substitute
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.model.urls import masked
 from wheelcheck.repairs.import_grounds import judge_dependants, judge_exclusion, judge_imports
-from wheelcheck.repairs.own_platforms import NAMES, built_for, standard_since
-from wheelcheck.repairs.repair_case import RepairCase, distance_of
+from wheelcheck.repairs.repair_case import NAMES, RepairCase, built_for, distance_of, standard_since
 from wheelcheck.repairs.version_grounds import (
     judge_addition,
     judge_constraint,

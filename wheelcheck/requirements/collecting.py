@@ -24,8 +24,8 @@ from wheelcheck.model.requirement import (
     UnsupportedRequirement,
 )
 from wheelcheck.model.urls import masked_within
+from wheelcheck.requirements.lines import WrittenRequirement
 from wheelcheck.requirements.requirement import parse_written
-from wheelcheck.requirements.written import WrittenRequirement
 from wheelcheck.texts.places import LineUnreadable
 from wheelcheck.texts.sources import Reader, Source
 from wheelcheck.texts.toml import Table, requires_python_of

@@ -19,9 +19,9 @@ from wheelcheck.errors import InputUnreadable, UsageProblem, reading
 from wheelcheck.model.requirement import CommandLineOrigin, InputSet, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import Collector
+from wheelcheck.requirements.lines import WrittenRequirement, looks_like_path
 from wheelcheck.requirements.requirement import parse_written
 from wheelcheck.requirements.requirements_file import constrain_file
-from wheelcheck.requirements.written import WrittenRequirement, looks_like_path
 from wheelcheck.texts.files import is_folder, is_there
 from wheelcheck.texts.places import LineUnreadable, is_archive_name, is_web_url, path_of, url_path
 from wheelcheck.texts.sources import Reader, Source, missing_file

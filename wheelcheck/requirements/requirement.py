@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedKind, UnsupportedRequirement
-from wheelcheck.requirements.written import (
+from wheelcheck.requirements.lines import (
     HASH_LENGTHS,
     WrittenRequirement,
     looks_like_path,

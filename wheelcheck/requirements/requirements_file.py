@@ -21,9 +21,16 @@ from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, 
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import OPPOSITES, Collector
 from wheelcheck.requirements.conda import is_exported, parse_exported
-from wheelcheck.requirements.lines import LogicalLine, ParsedLine, iter_logical_lines, parse_line, unexpanded
+from wheelcheck.requirements.lines import (
+    LogicalLine,
+    ParsedLine,
+    WrittenRequirement,
+    iter_logical_lines,
+    parse_hash,
+    parse_line,
+    unexpanded,
+)
 from wheelcheck.requirements.requirement import parse_editable, parse_written
-from wheelcheck.requirements.written import WrittenRequirement, parse_hash
 from wheelcheck.texts.files import is_there
 from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, url_path
 from wheelcheck.texts.sources import Source

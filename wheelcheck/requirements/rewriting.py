@@ -16,9 +16,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Requirement
-from wheelcheck.requirements.lines import LogicalLine, iter_logical_lines, parse_line
+from wheelcheck.requirements.lines import LogicalLine, WrittenRequirement, iter_logical_lines, parse_line
 from wheelcheck.requirements.requirement import parse_written
-from wheelcheck.requirements.written import WrittenRequirement
 
 _NEVER = "sys_platform == 'never'"  # uv's way to leave a project out: an override that applies nowhere
 _IN_LINES = frozenset({EditKind.PIN, EditKind.SUBSTITUTE, EditKind.MARKER, EditKind.EXTRA})

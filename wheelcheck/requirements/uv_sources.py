@@ -18,8 +18,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, Requirement, UnsupportedRequirement
+from wheelcheck.requirements.lines import WrittenRequirement
 from wheelcheck.requirements.requirement import parse_written
-from wheelcheck.requirements.written import WrittenRequirement
 from wheelcheck.texts.files import is_file, is_there, read_file
 from wheelcheck.texts.places import LineUnreadable, file_url, project_of_folder
 from wheelcheck.texts.sources import Reader, Source
