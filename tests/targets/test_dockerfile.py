@@ -150,9 +150,11 @@ COPY --from=builder /wheels /wheels
 
 
 def test_arguments_and_stage_names_are_followed() -> None:
-    target = only(STAGES)
+    target, builder = read(STAGES).targets
     assert (target.platform, target.python) == ("manylinux_2_36_aarch64", "3.12")
     assert str(target.origin) == "Dockerfile:8"
+    # What runs takes the wheels that pip chose in another stage.
+    assert (builder.platform, builder.python) == ("manylinux_2_36_x86_64", "3.12")
 
 
 def test_a_stage_and_build_arguments_can_be_given() -> None:
@@ -160,6 +162,34 @@ def test_a_stage_and_build_arguments_can_be_given() -> None:
     assert (target.platform, target.python) == ("musllinux_1_2_x86_64", "3.9")
     assert only(STAGES, stage="0").platform == "musllinux_1_2_x86_64"
     assert "frontend, base, builder, runtime" in refusal(STAGES, stage="test").hint
+
+
+@pytest.mark.parametrize(
+    ("builder", "runs", "is_told"),
+    [
+        ("RUN python -m venv /venv && /venv/bin/pip install -r r.txt", "COPY --from=builder /venv /venv", True),
+        ("RUN uv sync --locked", "COPY --chown=a --from=Builder /app /app", True),
+        ('RUN ["pip", "install", "a"]', 'COPY --from=builder ["/usr/lib/python3.12/site-packages", "/x/"]', True),
+        ("RUN <<EOF\npip install a\nEOF", "COPY --from=0 /install /usr/local", True),
+        ("RUN pip wheel -w /wheels .\nFROM builder AS more", "COPY --from=more /wheels/*.whl /w/", True),
+        ("RUN pip install a\nFROM scratch AS kept\nCOPY --from=builder /venv /v/", "COPY --from=kept /v /v", True),
+        ("RUN poetry install", "COPY --from=builder /opt/venv /venv\nFROM runs", True),
+        # Nothing is copied, nothing is installed, or what is copied is no environment.
+        ("RUN pip install a", "RUN pip install a", False),
+        ("RUN make", "COPY --from=builder /venv /venv", False),
+        ("RUN pip install build && python -m build", "COPY --from=builder /src/dist/*.whl /tmp/", False),
+        ("RUN pip install a", "COPY --from=ghcr.io/astral-sh/uv:0.5 /uv /bin/", False),
+        ("RUN pip install a\nFROM node:20 AS web\nRUN npm install", "COPY --from=web /app /app", False),
+    ],
+)
+def test_a_stage_whose_environment_is_copied_counts_too(builder: str, runs: str, *, is_told: bool) -> None:
+    text = f"FROM python:3.12-{{}} AS builder\n{builder}\nFROM python:3.12-slim-bookworm AS runs\n{runs}\n"
+    found = read(text.format("trixie"))
+    floors = [36, 41] if is_told else [36]
+    assert [target.platform for target in found.targets] == [f"manylinux_2_{floor}_x86_64" for floor in floors]
+    assert all("COPY --from takes what is installed there" in target.assumed for target in found.targets[1:])
+    assert not found.notes
+    assert only(text.format("bookworm")).platform == "manylinux_2_36_x86_64"
 
 
 def test_the_last_stage_with_a_python_counts() -> None:

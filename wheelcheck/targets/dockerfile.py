@@ -1,11 +1,17 @@
-"""Reads the target of a Dockerfile from its ``FROM`` lines; builds nothing, and follows no ``RUN`` that installs a Python."""
+"""Reads the targets of a Dockerfile from its ``FROM`` lines; builds nothing, and follows no ``RUN`` that installs a Python.
+
+Most often it is one: the stage that runs. Where that copies what an installer left in another stage (``COPY --from=builder``),
+also the image of that one counts, for which the files were chosen.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
@@ -30,22 +36,39 @@ _VARIABLE = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?
 _FROM = re.compile(r"(?P<flags>(?:--\S+\s+)*)(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?\s*", re.IGNORECASE)
 
 
+_COPY = re.compile(r"(?:--\S+\s+)*--from=(?P<stage>[^\s$]+)\s+(?P<paths>.+)", re.DOTALL | re.IGNORECASE)
+_INSTALLS = re.compile(
+    r"\b(?:pip[\d.]*|uv|poetry|pdm|pipenv|conda|mamba|micromamba)[\s\"',][^|;&]{0,200}?\b(?:install|sync|wheel|create|update)\b"
+)
+# Parts of the paths at which installers leave what they install.
+_ENVIRONMENTS = re.compile(
+    r"(?i)(?:^|/)(?:\.?v?env[\w.-]*|\w*venv|(?:site|dist)-packages|\.?local|install(?:ed)?|wheel(?:s|house)?|deps|dependencies"
+    r"|(?:python_?)?packages|\w*conda\d?|python[\d.]*|prefix)(?:/|$)|^(?:/?[\w.-]+|\.)/?$"
+)
+
+
 class _Stage(Struct, frozen=True, kw_only=True):
-    """One ``FROM`` line: its image, its own name (lower case), and ``--platform``."""
+    """One ``FROM`` line: its image, its own name (lower case), and ``--platform``.
+
+    *installs* says that a ``RUN`` of it installs projects, *copied* are the stages that it copies an environment from.
+    """
 
     line: int
     image: str
     name: str
     platform: str | None
+    installs: bool = False
+    copied: tuple[str, ...] = ()
 
 
 def parse_dockerfile(text: str, path: str, query: TargetQuery) -> NamedTargets:
-    """The target that the Dockerfile *text* builds for: that of its last stage with a Python, or of the stage of *query*.
+    """The targets that the Dockerfile *text* builds for: that of its last stage with a Python, or of the stage of *query*.
 
+    Then those of the stages from which that copies what was installed there, where they differ.
     The query's ``build_args`` replace the defaults of ``ARG``. Where no stage has a Python, the last one tells the platform alone.
     Raises ``InputUnreadable`` with the line for images that are not known, and variables without a value.
     """
-    stages = list(_stages(text, path, query.build_args))
+    stages = _stages(text, path, query.build_args)
     if not stages:
         raise InputUnreadable("has no FROM line", address=path, hint="name a Dockerfile, or " + WAY_OUT)
     if query.stage is not None:
@@ -55,7 +78,8 @@ def parse_dockerfile(text: str, path: str, query: TargetQuery) -> NamedTargets:
 
 def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) -> NamedTargets:
     notes: list[TargetNote] = []
-    for stage, root in zip(reversed(stages), reversed(_roots(stages)), strict=True):
+    for lineage in reversed(_lineages(stages)):
+        root, stage = lineage[0], lineage[-1]
         try:
             reading = parse_image(root.image, bases, platform=stage.platform or root.platform)
         except ImageUnknown as problem:
@@ -64,20 +88,42 @@ def _last_with_python(stages: list[_Stage], path: str, bases: ImageKnowledge) ->
             continue
         if reading.has_python:
             passed = f"the last stage with a Python; the last one is FROM {stages[-1].image}"
-            return NamedTargets(
-                targets=(_named_target(root, path, reading, () if stage is stages[-1] else (passed,)),),
-                notes=tuple(note for note in notes if not note.reason.startswith("FROM scratch")),
+            return NamedTargets.gathered(
+                (
+                    _named_target(root, path, reading, () if stage is stages[-1] else (passed,)),
+                    *_iter_installing(stage, stages, path, bases),
+                ),
+                (note for note in notes if not note.reason.startswith("FROM scratch")),
             )
     return _target(stages[-1], stages, path, bases)
 
 
 def _target(stage: _Stage, stages: list[_Stage], path: str, bases: ImageKnowledge) -> NamedTargets:
-    root = _roots(stages)[stages.index(stage)]
+    root = _lineages(stages)[stages.index(stage)][0]
     try:
         reading = parse_image(root.image, bases, platform=stage.platform or root.platform)
     except ImageUnknown as problem:
         raise InputUnreadable(f"FROM {root.image} {problem}", address=f"{path}:{root.line}", hint=WAY_OUT) from None
-    return NamedTargets(targets=(_named_target(root, path, reading, ()),))
+    return NamedTargets.gathered(
+        (_named_target(root, path, reading, ()), *_iter_installing(stage, stages, path, bases))
+    )
+
+
+def _iter_installing(stage: _Stage, stages: list[_Stage], path: str, bases: ImageKnowledge) -> Iterator[NamedTarget]:
+    """The targets of the stages with a Python from which *stage* copies what an installer left there, by whatever way."""
+    lineages = _lineages(stages)
+    waiting = [stages.index(stage)]
+    for at in waiting:  # grows while it is walked: a queue
+        root = lineages[at][0]
+        if at != waiting[0] and any(each.installs for each in lineages[at]):
+            with suppress(ImageUnknown):
+                reading = parse_image(root.image, bases, platform=stages[at].platform or root.platform)
+                if reading.has_python:
+                    yield _named_target(root, path, reading, ("COPY --from takes what is installed there",))
+        names = {str(number): number for number in range(at)}
+        names |= {each.name: number for number, each in enumerate(stages[:at]) if each.name}
+        copied = (names.get(name) for each in lineages[at] for name in each.copied)
+        waiting += [each for each in dict.fromkeys(copied) if each is not None and each not in waiting]
 
 
 def _named_target(stage: _Stage, path: str, reading: ImageReading, remarks: tuple[str, ...]) -> NamedTarget:
@@ -89,12 +135,15 @@ def _named_target(stage: _Stage, path: str, reading: ImageReading, remarks: tupl
     )
 
 
-def _roots(stages: list[_Stage]) -> list[_Stage]:
-    """Of each stage the one that it leads to whose image is not another stage; an alias counts from its own line on."""
-    by_name: dict[str, _Stage] = {}
+def _lineages(stages: list[_Stage]) -> list[list[_Stage]]:
+    """Of each stage those that it is built on, and itself: the first is one whose image is no other stage.
+
+    An alias counts from its own line on.
+    """
+    by_name: dict[str, list[_Stage]] = {}
     found = []
     for stage in stages:
-        found.append(by_name.get(stage.image.lower(), stage))
+        found.append([*by_name.get(stage.image.lower(), ()), stage])
         if stage.name:
             by_name[stage.name] = found[-1]
     return found
@@ -108,18 +157,24 @@ def _named(stages: list[_Stage], name: str, path: str) -> _Stage:
     raise InputUnreadable(f"has no stage {name!r}", address=path, hint=f"its stages: {known}")
 
 
-def _stages(text: str, path: str, build_args: Mapping[str, str]) -> Iterator[_Stage]:
+def _stages(text: str, path: str, build_args: Mapping[str, str]) -> list[_Stage]:
     values: dict[str, str | None] = dict(_BUILDER_ARGS)
-    seen_from = False
+    found: list[_Stage] = []
     for line, instruction, rest in _instructions(text):
-        if instruction == "ARG" and not seen_from:
+        if instruction == "ARG" and not found:
             # Only an ARG before the first FROM counts in FROM lines.
             for name, default in _assignments(rest):
                 given = build_args.get(name, default)
                 values[name] = _substituted(given, values, path, line) if given is not None else values.get(name)
         elif instruction == "FROM":
-            seen_from = True
-            yield _stage(rest, values, path, line)
+            found.append(_stage(rest, values, path, line))
+        elif found and instruction == "RUN" and _INSTALLS.search(rest):
+            found[-1] = replace(found[-1], installs=True)
+        elif found and instruction == "COPY" and (copy := _COPY.match(rest)) is not None:
+            *sources, _ = re.findall(r"[^\s\"',\[\]]+", copy["paths"]) or [""]
+            if any(map(_ENVIRONMENTS.search, sources)):
+                found[-1] = replace(found[-1], copied=(*found[-1].copied, copy["stage"].lower()))
+    return found
 
 
 def _stage(rest: str, values: Mapping[str, str | None], path: str, line: int) -> _Stage:
@@ -174,7 +229,7 @@ def _substituted(text: str, values: Mapping[str, str | None], path: str, line: i
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
-    """Each instruction with the number of its first line: continued lines joined, comments and here-documents left out."""
+    """Each instruction with the number of its first line: continued lines joined, comments left out, here-documents at its end."""
     lines = text.splitlines()
     escape = _escape(lines)
     number = 0
@@ -185,10 +240,11 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
         if matched is None:
             continue
         instruction = matched[1].upper()
+        begins = number
         if instruction in ("RUN", "COPY", "ADD"):
             for dash, _, word in _HEREDOC.findall(matched[2]):
                 number = _behind_heredoc(lines, number, word, dash)
-        yield first + 1, instruction, matched[2]
+        yield first + 1, instruction, "\n".join((matched[2], *lines[begins:number]))
 
 
 def _logical_line(lines: list[str], number: int, escape: str) -> tuple[str, int]:
