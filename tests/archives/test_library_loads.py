@@ -278,6 +278,15 @@ def test_chain_of_a_thousand_calls_is_no_error() -> None:
     assert needed("a = 1\na" + ".b()" * 1_000 + "\n") == []
 
 
+@pytest.mark.parametrize(
+    "deep", ["if a:\n    b\n" + "elif a:\n    b\n" * 1_500, f"x = ctypes.CDLL({'-' * 1_800}a)\n"], ids=["elif", "minus"]
+)
+def test_loads_before_and_beside_what_is_nested_beyond_all_sense_are_told(deep: str) -> None:
+    source = f"{HEAD}ctypes.CDLL('one.dll')\n{deep}def g():\n    ctypes.CDLL('two.dll')\n"
+    found = loads({"a.py": source})
+    assert [(load.names, load.is_needed) for load in found] == [(("one.dll",), True), (("two.dll",), False)]
+
+
 def test_another_module_of_the_archive_is_read_once_for_all_that_is_called_of_it() -> None:
     opened: list[str] = []
 

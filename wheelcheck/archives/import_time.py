@@ -216,10 +216,7 @@ def _loads(
         content = code.source(path) if path else None
         return parse_source(content) if content is not None and MENTIONS.search(content) else None
 
-    try:
-        return find_library_loads(parsed, target, _imported(imports), opened)
-    except RecursionError:  # what is nested beyond all sense says no more
-        return ()
+    return find_library_loads(parsed, target, _imported(imports), opened)
 
 
 def _checks(

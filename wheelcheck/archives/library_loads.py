@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 
 from msgspec.structs import replace
@@ -71,15 +72,16 @@ class _Reader(ValueReader):
     _left_in_all = _MOST_IN_ALL
 
     def needed(self) -> Iterator[LibraryLoad]:
-        """One load for each statement of the module that raises where the library is absent."""
-        for statement in self._running(self.parsed.tree.body):
-            self.tried, self._left = {}, _MOST
-            try:
+        """One load for each statement of the module that raises where the library is absent.
+
+        Up to one that cannot be followed: it is too long, or nested beyond all sense.
+        """
+        with suppress(_TooLongError, RecursionError):
+            for statement in self._running(self.parsed.tree.body):
+                self.tried, self._left = {}, _MOST
                 ways = self._statement(statement, self.variables)
-            except _TooLongError:
-                return
-            if self.tried and ways and not ways & {_NEXT, _LEAVE, _BREAK}:
-                yield self._load(statement, self.tried, is_needed=True)
+                if self.tried and ways and not ways & {_NEXT, _LEAVE, _BREAK}:
+                    yield self._load(statement, self.tried, is_needed=True)
 
     def _running(self, body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         """The statements of the module that always run, those in blocks whose condition is known included."""
@@ -93,8 +95,13 @@ class _Reader(ValueReader):
 
     def optional(self) -> Iterator[LibraryLoad]:
         """The loads by a literal name, in functions and where failure is caught, on branches that *target* may take."""
+        self._depth = 0
         for call in self._calls(self.parsed.tree.body):
-            texts = self.value(call.args[0], {}).texts if self.word(call) in (*LOADERS, SEARCH) and call.args else ()
+            texts: tuple[str, ...] = ()
+            with suppress(RecursionError):
+                texts = (
+                    self.value(call.args[0], {}).texts if self.word(call) in (*LOADERS, SEARCH) and call.args else ()
+                )
             if texts := tuple(filter(is_library, texts)):
                 yield self._load(call, dict.fromkeys(texts, call.lineno), is_needed=False)
 

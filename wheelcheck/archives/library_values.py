@@ -294,11 +294,13 @@ class ValueReader:
 
 def definitions_in(body: Iterable[ast.stmt]) -> Iterator[Def]:
     """The functions that *body* defines, in its branches too."""
-    for each in body:
+    waiting = [*body][::-1]
+    while waiting:
+        each = waiting.pop()
         if isinstance(each, Def):
             yield each
         elif isinstance(each, ast.If | ast.Try):
-            yield from definitions_in((*each.body, *each.orelse))
+            waiting += reversed((*each.body, *each.orelse))
 
 
 def _is_plain(node: ast.ClassDef) -> bool:
