@@ -24,7 +24,7 @@ from wheelcheck.api.own_files import changed_files, wanted_by_others, write_chan
 from wheelcheck.api.plan import applied_edits, plan_of
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request
-from wheelcheck.cli.streams import write_result
+from wheelcheck.cli.showing import write_result
 from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model.plan import Plan
 from wheelcheck.ports import SilentReporter

@@ -11,8 +11,8 @@ from tests.cli.programs import Outcome, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.fakes.samples import blocked_plan
 from tests.server import Flaky, IndexServer, Mode
+from wheelcheck.cli.commands import with_whole_fix
 from wheelcheck.cli.main import cli
-from wheelcheck.cli.options import with_whole_fix
 from wheelcheck.cli.plan import tell_of_interruption
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.repair import Proposals

@@ -26,7 +26,7 @@ from wheelcheck.export.shipment import Shipment
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.summary import render_summary
-from wheelcheck.report.why import render_whys
+from wheelcheck.report.tree import render_whys
 
 ENVIRON = {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 NATIVE = {

@@ -26,8 +26,7 @@ import psutil
 from docs.transcripts import CATALOG
 from tests.server.index_server import IndexServer
 from tests.server.mode import Mode
-from wheelcheck.survey.rows import TABLES
-from wheelcheck.survey.tables import load_rows
+from wheelcheck.survey.tables import TABLES, load_rows
 
 _WORDS = ("survey", "in", "--platform", "windows,linux", "--python", "3.12", "--no-repair", "--no-progress")
 _WAYS = ("client", "worker", "scheduler")

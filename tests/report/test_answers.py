@@ -13,8 +13,8 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.findings.test_versions import wheels
 from tests.findings.test_why import AV, why
 from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow, Why
+from wheelcheck.report.tree import render_whys, render_whys_json
 from wheelcheck.report.wheels import render_wheels, render_wheels_json
-from wheelcheck.report.why import render_whys, render_whys_json
 from wheelcheck.targets.targets import PLATFORMS, maintained_pythons
 
 DEEP = FakeProjects(

@@ -19,7 +19,7 @@ from wheelcheck.model.check import CheckedTarget, Difference, Side, Verdict
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import Target
-from wheelcheck.report.check.markdown import LIMIT
+from wheelcheck.report.check.text import LIMIT
 from wheelcheck.report.difference import MARK, render_diff_markdown, render_diff_text
 from wheelcheck.report.difference_document import DiffDocument, render_diff_json
 from wheelcheck.report.documents import json_schema

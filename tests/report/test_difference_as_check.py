@@ -12,7 +12,7 @@ from tests.fakes import checks
 from tests.report.html.pages import difference
 from tests.report.test_difference import difference as hostile_difference
 from wheelcheck.model.check import CheckedTarget, ComparedFinding, Difference, FindingState
-from wheelcheck.report.difference_as_check import new_findings
+from wheelcheck.report.difference_document import new_findings
 from wheelcheck.report.formats import formats_of
 
 FORMATS = {name: row for name, row in formats_of("diff").items() if name in ("sarif", "github", "junit", "gitlab")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from wheelcheck.survey.rows import CellRow, FindingRow, InputRow, PackageRow, PlaceRow, RepairRow
+from wheelcheck.survey.tables import CellRow, FindingRow, InputRow, PackageRow, PlaceRow, RepairRow
 
 WINDOWS = ("win_amd64", "3.14")
 Outcome = tuple[str, Mapping[str, tuple[str, str]]]

@@ -15,7 +15,7 @@ from wheelcheck.errors import InputUnreadable
 pytest.importorskip("pyarrow", reason="the extra wheelcheck[survey] is not installed")
 pytest.importorskip("distributed", reason="the extra wheelcheck[survey] is not installed")
 
-from wheelcheck.survey.difference import SurveyDifference, compare_surveys, render_difference
+from wheelcheck.survey.summary import SurveyDifference, compare_surveys, render_difference
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import UsageProblem
 from wheelcheck.survey.answering import Child, Died, Limits, parse_answer
 from wheelcheck.survey.questions import Asked, Asker, Question
-from wheelcheck.survey.rows import Answer
 from wheelcheck.survey.sources import SurveyInput
+from wheelcheck.survey.tables import Answer
 
 GOOD = "pixelbox\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from wheelcheck.survey.rows import CellRow, FindingRow, InputRow, PlaceRow
+from wheelcheck.survey.tables import CellRow, FindingRow, InputRow, PlaceRow
 
 duckdb = pytest.importorskip("duckdb", reason="the extra wheelcheck[tables] is not installed")
 pytest.importorskip("pyarrow")

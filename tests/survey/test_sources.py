@@ -14,8 +14,8 @@ from wheelcheck.api.request import Request
 from wheelcheck.api.targets import TargetWords
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.survey.questions import Asked, Asker
-from wheelcheck.survey.rows import FailureRow
 from wheelcheck.survey.sources import KINDS, SurveyInput, load_sources
+from wheelcheck.survey.tables import FailureRow
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

@@ -281,7 +281,7 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
 
 
 def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str | None) -> BundleArchive:
-    from wheelcheck.environments.digests import sha256_of
+    from wheelcheck.environments.trees import sha256_of
 
     return BundleArchive(
         filename=archive.name,

@@ -98,7 +98,7 @@ def _hashed(package: PlannedPackage) -> PlannedPackage:
         return package
     from urllib.request import url2pathname  # it costs as much as a whole export, and few plans have folders
 
-    from wheelcheck.environments.digests import sha256_of
+    from wheelcheck.environments.trees import sha256_of
 
     place = Path(url2pathname(parts.path))
     if not place.is_file():

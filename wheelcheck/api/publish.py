@@ -161,7 +161,7 @@ def _release(
 def _laid(
     bundle: Path, to: Path, archive: BundleArchive, files: Mapping[str, EnvironmentFile], written: list[str]
 ) -> ReleaseArchive:
-    from wheelcheck.environments.digests import sha256_of
+    from wheelcheck.environments.trees import sha256_of
 
     source, place = bundle / archive.filename, to / archive.filename
     if not source.is_file() or sha256_of(source) != archive.sha256:

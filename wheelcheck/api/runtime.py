@@ -128,7 +128,7 @@ def _file(runtime: KnownRuntime, mirror: str) -> PlannedFile:
 
 
 def _is_whole(place: Path, runtime: KnownRuntime) -> bool:
-    from wheelcheck.environments.digests import sha256_of
+    from wheelcheck.environments.trees import sha256_of
 
     return place.is_file() and sha256_of(place) == runtime.sha256
 

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from wheelcheck.cli.commands import Command, command
-from wheelcheck.cli.options import as_json, request_options, table_options
-from wheelcheck.cli.showing import Showing, answer_format
-from wheelcheck.cli.signals import ending_in_order
-from wheelcheck.cli.streams import (
+from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options
+from wheelcheck.cli.showing import (
+    Showing,
+    answer_format,
     print_error,
     print_note,
     refuse_overwriting,
@@ -27,6 +26,7 @@ from wheelcheck.cli.streams import (
     repeatable,
     write_result,
 )
+from wheelcheck.cli.signals import ending_in_order
 from wheelcheck.errors import UsageProblem, WheelcheckError, did_you_mean
 from wheelcheck.report.formats import formats_of
 

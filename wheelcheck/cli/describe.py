@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.commands import Command, command
-from wheelcheck.cli.options import as_json, request_options, table_options
-from wheelcheck.cli.streams import write_result
+from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options
+from wheelcheck.cli.showing import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
 
@@ -138,17 +137,17 @@ SCHEMAS = {
     "bundle": "model.environment:Manifest",
     "release": "api.publish:Release",
     "verify": "report.verify:VerifyDocument",
-    "why": "report.why:WhyDocument",
-    "whys": "report.why:WhysDocument",
+    "why": "report.tree:WhyDocument",
+    "whys": "report.tree:WhysDocument",
     "tree": "report.tree:TreeDocument",
     "wheels": "report.wheels:WheelsDocument",
-    "extras": "report.extras:ExtrasDocument",
+    "extras": "report.wheels:ExtrasDocument",
     "fetch": "report.fetch:FetchDocument",
     "bundling": "report.bundle:BundlingDocument",
     "runtime": "report.bundle:RuntimeDocument",
-    "doctor": "report.doctor:DoctorDocument",
+    "doctor": "report.verify:DoctorDocument",
     "config": "settings.provenance:ConfigDocument",
-    "survey-diff": "survey.difference:SurveyDifference",
+    "survey-diff": "survey.summary:SurveyDifference",
 }
 
 

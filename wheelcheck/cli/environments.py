@@ -1,17 +1,16 @@
-"""``wheelcheck fetch``, ``bundle``, ``verify``: a plan file → its wheels → the environment that ships → whether that is right."""
+"""``fetch``, ``bundle``, ``verify``, ``publish``: a plan → its wheels → the environment that ships → is it right? → releases."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.commands import command
-from wheelcheck.cli.options import allow_build, table_options, words
-from wheelcheck.cli.showing import Showing, answer_format
+from wheelcheck.cli.commands import allow_build, command, table_options, words
+from wheelcheck.cli.showing import Showing, answer_format, print_note, write_result
 from wheelcheck.cli.signals import ending_in_order
-from wheelcheck.cli.streams import print_note, write_result
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -301,3 +300,59 @@ def verify_command(
         inspection = verify(path, trying, plan=plan, reporter=reporter)
     showing.write("verify", form, inspection)
     return 1 if inspection.errors or (strict and inspection.warnings) else 0
+
+
+_key = click.option("--key", metavar="FILE", help="The private key of `wheelcheck sign` that signs the release.")
+
+
+@command("publish", short_help="Lay a bundle out for programs that install and update it.")
+@click.argument("bundle", metavar="DIR")
+@click.option(
+    "--to", "folder", metavar="FOLDER", required=True, help="The folder that a static host serves; made if needed."
+)
+@_key
+@click.option("--keep", type=click.IntRange(min=1), default=3, show_default=True, metavar="N",
+              help="How many releases stay; the files of older ones are removed.")  # fmt: skip
+def publish_command(bundle: str, folder: str, key: str | None, keep: int) -> int:
+    """Lay DIR, made by `wheelcheck bundle --archive zip -o DIR`, out in FOLDER: archives, lists of their files, latest.json.
+
+    The programs that `wheelcheck export --to first-run-node`, `first-run-python` and `first-run-powershell` write install and
+    update from it; upload FOLDER as it is, latest.json last.
+    """
+    from wheelcheck.api.publish import publish
+
+    done = publish(Path(bundle), Path(folder), key=Path(key) if key else None, keep=keep, environ=dict(os.environ))
+    release = done.release
+    lines = [f"Published {release.name} {release.version} as release {release.sequence} in {done.to}"]
+    lines += [f"  new      {name}" for name in done.written]
+    lines += [f"  removed  {name}" for name in done.removed]
+    lines += (
+        []
+        if done.is_signed
+        else ["  It is not signed: who changes the host's files changes the program. See: wheelcheck sign"]
+    )
+    write_result("".join(f"{line}\n" for line in lines).encode(), None)
+    return 0
+
+
+@command("sign", short_help="Make the keys that sign releases, or sign one.")
+@click.argument("folder", metavar="[FOLDER]", required=False)
+@click.option(
+    "-o", "--output", "out", metavar="FILE", help="Write a new private key here, and the public one to FILE.pub."
+)
+@_key
+def sign_command(folder: str | None, out: str | None, key: str | None) -> int:
+    """Make a pair of Ed25519 keys with -o FILE; or, with --key, sign the latest release in FOLDER again.
+
+    Keep the private key where the host cannot reach it. The public one goes into the program: `wheelcheck export --public-key`.
+    """
+    from wheelcheck.api.publish import make_keys, resign
+
+    if out and not folder and not key:
+        text = f"{make_keys(Path(out))}\n"
+    elif folder and key and not out:
+        text = f"Signed release {resign(Path(folder), Path(key)).sequence} in {folder}\n"
+    else:
+        raise UsageProblem("sign makes keys or signs", hint="give -o FILE, or FOLDER and --key FILE")
+    write_result(text.encode(), None)
+    return 0

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from wheelcheck.cli.commands import usage_problem, write_examples
-from wheelcheck.cli.options import with_whole_fix
+from wheelcheck.cli.commands import usage_problem, with_whole_fix, write_examples
+from wheelcheck.cli.showing import discard_stdout, open_closed_streams, print_error
 from wheelcheck.cli.signals import INTERRUPTED
-from wheelcheck.cli.streams import discard_stdout, open_closed_streams, print_error
 from wheelcheck.errors import DiskFailure, UsageProblem, WheelcheckError, did_you_mean
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ _MODULES = {
     "wheels": "matrix",
     "check": "check",
     "diff": "check",
-    "explain": "explain",
+    "explain": "matrix",
     "survey": "survey",
     "survey-diff": "survey",
     "survey-site": "survey",
@@ -45,9 +44,9 @@ _MODULES = {
     "runtime": "environments",
     "bundle": "environments",
     "verify": "environments",
-    "publish": "releases",
+    "publish": "environments",
     "doctor": "environments",
-    "sign": "releases",
+    "sign": "environments",
     "target": "describe",
     "config": "describe",
     "schema": "describe",

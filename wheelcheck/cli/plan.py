@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from wheelcheck.cli.commands import command
-from wheelcheck.cli.options import listed_words, request_options, table_options
-from wheelcheck.cli.showing import Showing, answer_format
-from wheelcheck.cli.streams import (
+from wheelcheck.cli.commands import command, listed_words, request_options, table_options
+from wheelcheck.cli.showing import (
+    Showing,
+    answer_format,
     print_note,
     print_patch,
     refuse_overwriting,

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.commands import command
-from wheelcheck.cli.options import as_json, request_options, table_options
-from wheelcheck.cli.showing import Showing
-from wheelcheck.cli.streams import print_note, write_result
+from wheelcheck.cli.commands import as_json, command, request_options, table_options
+from wheelcheck.cli.showing import Showing, print_note, write_result
 from wheelcheck.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -142,7 +140,7 @@ def survey_diff_command(old: str, new: str, form: str, output: str | None) -> in
     Exit status: 0 whatever differs.
     """
     from wheelcheck.model.document import render_json
-    from wheelcheck.survey.difference import compare_surveys, render_difference
+    from wheelcheck.survey.summary import compare_surveys, render_difference
     from wheelcheck.survey.tables import refuse_without_engine
 
     refuse_without_engine()

@@ -19,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filename
 
-from wheelcheck.environments.digests import digests_of, sha256_of
+from wheelcheck.environments.trees import digests_of, sha256_of
 from wheelcheck.environments.verify.running import kill
 from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, built_entry, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from wheelcheck.environments.digests import Digests, algorithms_of, difference
+from wheelcheck.environments.trees import Digests, algorithms_of, difference
 from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, fetched_entry, load_record
 from wheelcheck.errors import DiskFailure, HashMismatch
 from wheelcheck.model.environment import PlanSizes

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 from packaging.utils import parse_wheel_filename
 
-from wheelcheck.environments.digests import Digests, algorithms_of, difference, digests_of
+from wheelcheck.environments.trees import Digests, algorithms_of, difference, digests_of
 from wheelcheck.errors import DiskFailure, HashMismatch, InputUnreadable, UsageProblem
 from wheelcheck.model.environment import HousedWheel, Wheelhouse
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage

@@ -42,7 +42,7 @@ class LockFormat(Struct, frozen=True, kw_only=True):
 LOCK_FORMATS = (
     LockFormat(
         kind=LockKind.PYLOCK,
-        reader="pylock:parse_pylock",
+        reader="pip_formats:parse_pylock",
         names=(r"pylock(\.[^.]+)?\.toml",),
         signs=(rb"(?m)^lock-version\s*=", rb"\[\[packages\]\]"),
         found=(r"pylock\.toml", r"pylock\.[^./]+\.toml"),
@@ -60,7 +60,7 @@ LOCK_FORMATS = (
     ),
     LockFormat(
         kind=LockKind.POETRY,
-        reader="poetry:parse_poetry",
+        reader="poetry_pdm_pipenv:parse_poetry",
         names=(r"poetry\.lock",),
         signs=(rb"(?m)^lock-version\s*=", rb"\[metadata\]"),
         found=(r"poetry\.lock",),
@@ -69,7 +69,7 @@ LOCK_FORMATS = (
     ),
     LockFormat(
         kind=LockKind.PDM,
-        reader="pdm:parse_pdm",
+        reader="poetry_pdm_pipenv:parse_pdm",
         names=(r"pdm(\..+)?\.lock",),
         signs=(rb"(?m)^lock_version\s*=", rb"\[metadata\]"),
         found=(r"pdm\.lock",),
@@ -79,7 +79,7 @@ LOCK_FORMATS = (
     ),
     LockFormat(
         kind=LockKind.PIPENV,
-        reader="pipfile:parse_pipfile",
+        reader="poetry_pdm_pipenv:parse_pipfile",
         names=(r"Pipfile\.lock",),
         signs=(rb'"pipfile-spec"',),
         is_json=True,
@@ -93,10 +93,10 @@ LOCK_FORMATS = (
         made_of="pyproject.toml",
     ),
     LockFormat(
-        kind=LockKind.PIP_REPORT, reader="pip_report:parse_pip_report", signs=(rb'"pip_version"',), is_json=True
+        kind=LockKind.PIP_REPORT, reader="pip_formats:parse_pip_report", signs=(rb'"pip_version"',), is_json=True
     ),
     # Told by its lines, and found as the requirements file that it is.
-    LockFormat(kind=LockKind.REQUIREMENTS, reader="hashed:parse_hashed"),
+    LockFormat(kind=LockKind.REQUIREMENTS, reader="pip_formats:parse_hashed"),
 )
 """In the order in which they count when a folder has several."""
 
@@ -120,7 +120,7 @@ def kind_of(content: bytes, path: str) -> LockKind | None:
         if any(re.fullmatch(pattern, name) for pattern in each.names):
             return each.kind
     if name.endswith((".txt", ".in")):
-        from wheelcheck.locks.hashed import is_hashed
+        from wheelcheck.locks.pip_formats import is_hashed
 
         return LockKind.REQUIREMENTS if is_hashed(content, path) else None
     is_json = name.endswith(".json") or content.lstrip()[:1] == b"{"

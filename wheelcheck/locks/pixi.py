@@ -15,8 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from wheelcheck.errors import InputUnreadable
-from wheelcheck.locks.documents import MANGLED, LockTable, refuse_version
-from wheelcheck.locks.files import FileList
+from wheelcheck.locks.documents import MANGLED, FileList, LockTable, refuse_version
 from wheelcheck.model.lock import Lock, LockedPackage, LockKind
 from wheelcheck.model.requirement import parse_marker
 from wheelcheck.model.urls import masked

@@ -10,8 +10,15 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.locks.documents import LockTable, load_toml, names_of, package_tables, refuse_version
-from wheelcheck.locks.files import FileList, filename_of
+from wheelcheck.locks.documents import (
+    FileList,
+    LockTable,
+    filename_of,
+    load_toml,
+    names_of,
+    package_tables,
+    refuse_version,
+)
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKind
 from wheelcheck.model.urls import masked
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from wheelcheck.logs.signs import SignTable
+from wheelcheck.logs.lines import SignTable
 from wheelcheck.model.failure import FailureKind, TroubleKind
 
 

@@ -12,10 +12,9 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from wheelcheck.logs.lines import LogLine, cleaned, iter_raw, open_text, unbarred
+from wheelcheck.logs.lines import LogLine, cleaned, iter_raw, least, open_text, unbarred
 from wheelcheck.logs.messages import ERROR_SIGNS
 from wheelcheck.logs.messages import TABLE as MESSAGES
-from wheelcheck.logs.signs import least
 from wheelcheck.logs.stream import SIGNS, Draft, Stream, Tables
 from wheelcheck.logs.target_hints import TABLE as HINTS
 from wheelcheck.logs.target_hints import combined

@@ -14,10 +14,8 @@ from msgspec.structs import replace
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.logs.distributions import Named, iter_named, of_file, parse_installed
-from wheelcheck.logs.lines import LONGEST
+from wheelcheck.logs.lines import LONGEST, Named, SignTable, iter_named, of_file, parse_installed
 from wheelcheck.logs.messages import ERROR_LINE, TABLE, Meaning, Message
-from wheelcheck.logs.signs import SignTable
 from wheelcheck.logs.target_hints import Hint, iter_hints
 from wheelcheck.model.failure import BuildCause, FailureKind, LogQuote, TroubleKind
 from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge, KnownCause

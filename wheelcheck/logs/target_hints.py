@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import parse_wheel_filename
 
 from wheelcheck.errors import UsageProblem
-from wheelcheck.logs.signs import SignTable
+from wheelcheck.logs.lines import SignTable
 from wheelcheck.model.failure import LoggedTarget, LogQuote
 from wheelcheck.model.systems import ImageKnowledge
 from wheelcheck.targets.image_names import ImageUnknown, parse_image

@@ -16,8 +16,7 @@ from wheelcheck.model.check import (
     Verdict,
 )
 from wheelcheck.model.target import Target
-from wheelcheck.report.check.markdown import LIMIT, finding_block, fitted, folded_list
-from wheelcheck.report.check.text import draw_group, draw_missing
+from wheelcheck.report.check.text import LIMIT, draw_group, draw_missing, finding_block, fitted, folded_list
 from wheelcheck.report.grouping import (
     FindingGroup,
     Group,
@@ -30,9 +29,8 @@ from wheelcheck.report.grouping import (
     open_notes,
 )
 from wheelcheck.report.page import Detail, Page, on_page, size_text
-from wheelcheck.report.quoting import escaped, flat, linked_code
 from wheelcheck.report.verdicts import headline, why_undecided
-from wheelcheck.report.wording import listed_among, listed_targets
+from wheelcheck.report.wording import escaped, flat, linked_code, listed_among, listed_targets
 from wheelcheck.texts.words import counted
 
 _CHANGES_IN_BRIEF = 30

@@ -1,15 +1,22 @@
-"""The answer of ``diff`` as a JSON document: all of it, without credentials; the same difference gives the same bytes."""
+"""The answer of ``diff`` as JSON: all of it, without credentials; and in the formats of ``check``, which tell what is new.
+
+The same difference gives the same bytes. For a format of ``check`` (``Difference → Check``) a target that could not be compared
+has no verdict, with the side and the reason.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.version import Version
 
 from wheelcheck.model.check import (
     ChangeKind,
+    Check,
     CheckedTarget,
     ComparedFinding,
     Difference,
@@ -24,7 +31,9 @@ from wheelcheck.model.document import SCHEMA_KEY, Count, Path, ProjectName, abou
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Status
 from wheelcheck.model.target import TargetName
-from wheelcheck.report.difference import difference_verdict
+from wheelcheck.report.check.document import render_sarif
+from wheelcheck.report.check.services import render_github, render_gitlab, render_junit
+from wheelcheck.report.difference import difference_verdict, uncompared_targets
 from wheelcheck.report.documents import OriginDocument, origin_document, shared_finding
 from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
 
@@ -199,3 +208,33 @@ def _compared(compared: ComparedFinding) -> ComparedFindingDocument:
         origin=origin_document(judged.origin) if judged.origin is not None else None,
         fingerprint=judged.fingerprint,
     )
+
+
+def new_findings(difference: Difference) -> Check:
+    """The answer of a gate that fails on what is new in *difference* alone."""
+    reasons: dict[TargetName, str] = {}
+    for target, reason in uncompared_targets(difference):
+        reasons.setdefault(target.name, reason)
+    targets = (_new(each, reasons.get(each.target.name, "")) for each in difference.targets)
+    return Check(
+        inputs=difference.new.inputs,
+        kind=difference.new.kind,
+        targets=tuple(each for each in targets if each is not None),
+        notes=difference.notes,
+    )
+
+
+def _new(each: TargetDifference, reason: str) -> CheckedTarget | None:
+    if reason:
+        return CheckedTarget(target=each.target, plan=None, failure=reason)
+    judged = tuple(compared.judged for compared in each.findings if compared.state is FindingState.NEW)
+    return replace(each.after, target=each.target, judged=judged) if each.after is not None else None
+
+
+def _renderer(render: Callable[[Check], str]) -> Callable[[Difference], str]:
+    return lambda difference: render(new_findings(difference))
+
+
+render_new_sarif, render_new_github, render_new_junit, render_new_gitlab = map(
+    _renderer, (render_sarif, render_github, render_junit, render_gitlab)
+)

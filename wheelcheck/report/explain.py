@@ -27,9 +27,8 @@ from wheelcheck.plans.repair_documents import RepairDocument, repair_document
 from wheelcheck.report.commands import asked_command, wrapped_command
 from wheelcheck.report.findings import companions, draw_finding
 from wheelcheck.report.page import Detail, Page, glued, on_page
-from wheelcheck.report.quoting import flat
 from wheelcheck.report.repairs import draw_repairs
-from wheelcheck.report.wording import listed_among
+from wheelcheck.report.wording import flat, listed_among
 from wheelcheck.texts.words import counted, joined
 
 _Texts = tuple[str, ...]

@@ -11,7 +11,7 @@ from packaging.version import Version
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.model.environment import Fetched, PlanSizes
 from wheelcheck.report.page import size_text
-from wheelcheck.report.quoting import flat
+from wheelcheck.report.wording import flat
 from wheelcheck.texts.words import counted, folded
 
 USERS = 1000

@@ -1,6 +1,6 @@
 """The table of report formats: which words ``--format`` takes for each command, and the function that renders each.
 
-To add a format, write a module like ``check/github.py``, add a row here, and a test beside those in ``tests/report/``; the command
+To add a format, write a function like those of ``check/services.py``, add a row here, and a test in ``tests/report/``; the command
 line, its help and the tables of the documentation follow. ``plan --format json`` is no report but the plan itself
 (``plans/documents.py``). Nothing is loaded before it is rendered, since ``--help`` needs the table.
 """
@@ -42,15 +42,17 @@ FORMATS = (
     ReportFormat("plan", "html", "html.rendering:render_plan", told=("asked", "patches")),
     ReportFormat("check", "text", "check.text:render_text", "One screen for people.", "check.txt"),
     ReportFormat("check", "json", "check.document:render_json", "Everything, with a published schema.", "check.json"),
-    ReportFormat("check", "sarif", "check.sarif:render_sarif", "SARIF 2.1.0, for code scanning.", "wheelcheck.sarif"),
     ReportFormat(
-        "check", "github", "check.github:render_github", "Annotations of a GitHub Actions job.", "annotations.txt"
+        "check", "sarif", "check.document:render_sarif", "SARIF 2.1.0, for code scanning.", "wheelcheck.sarif"
     ),
-    ReportFormat("check", "junit", "check.junit:render_junit", "JUnit XML, for test reports.", "junit.xml"),
     ReportFormat(
-        "check", "gitlab", "check.gitlab:render_gitlab", "GitLab Code Quality.", "gl-code-quality-report.json"
+        "check", "github", "check.services:render_github", "Annotations of a GitHub Actions job.", "annotations.txt"
     ),
-    ReportFormat("check", "markdown", "check.markdown:render_markdown", "A comment for a pull request.", "check.md"),
+    ReportFormat("check", "junit", "check.services:render_junit", "JUnit XML, for test reports.", "junit.xml"),
+    ReportFormat(
+        "check", "gitlab", "check.services:render_gitlab", "GitLab Code Quality.", "gl-code-quality-report.json"
+    ),
+    ReportFormat("check", "markdown", "check.text:render_markdown", "A comment for a pull request.", "check.md"),
     ReportFormat(
         "check",
         "html",
@@ -64,17 +66,17 @@ FORMATS = (
     ReportFormat("diff", "markdown", "difference:render_diff_markdown"),
     ReportFormat("diff", "html", "html.rendering:render_diff"),
     *(
-        ReportFormat("diff", name, f"difference_as_check:render_new_{name}")
+        ReportFormat("diff", name, f"difference_document:render_new_{name}")
         for name in ("sarif", "github", "junit", "gitlab")
     ),
     ReportFormat("matrix", "text", "matrix:render_matrix_text"),
     ReportFormat("matrix", "json", "matrix_document:render_matrix_json"),
     ReportFormat("matrix", "markdown", "matrix:render_matrix_markdown"),
     ReportFormat("matrix", "html", "html.rendering:render_matrix", told=("patches",)),
-    ReportFormat("each-extra", "text", "extras:render_extras"),
-    ReportFormat("each-extra", "json", "extras:render_extras_json"),
-    ReportFormat("why", "text", "why:render_whys"),
-    ReportFormat("why", "json", "why:render_whys_json"),
+    ReportFormat("each-extra", "text", "wheels:render_extras"),
+    ReportFormat("each-extra", "json", "wheels:render_extras_json"),
+    ReportFormat("why", "text", "tree:render_whys"),
+    ReportFormat("why", "json", "tree:render_whys_json"),
     ReportFormat("tree", "text", "tree:render_tree"),
     ReportFormat("tree", "json", "tree:render_tree_json"),
     ReportFormat("explain", "text", "explain:render_explanation"),
@@ -85,8 +87,8 @@ FORMATS = (
     ReportFormat("fetch", "json", "fetch:render_fetched_json"),
     ReportFormat("bundle", "text", "bundle:render_bundling"),
     ReportFormat("bundle", "json", "bundle:render_bundling_json"),
-    ReportFormat("doctor", "text", "doctor:render_doctor"),
-    ReportFormat("doctor", "json", "doctor:render_doctor_json"),
+    ReportFormat("doctor", "text", "verify:render_doctor"),
+    ReportFormat("doctor", "json", "verify:render_doctor_json"),
     ReportFormat("runtime", "text", "bundle:render_runtime"),
     ReportFormat("runtime", "json", "bundle:render_runtime_json"),
     ReportFormat("verify", "text", "verify:render_verify"),

@@ -23,9 +23,18 @@ from wheelcheck.report.findings import (
 )
 from wheelcheck.report.grouping import Group, group_blockers, group_by, group_failures, group_notes
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page, sentence, size_text
-from wheelcheck.report.quoting import escaped, flat, flat_finding, linked_code
 from wheelcheck.report.verdicts import options_line
-from wheelcheck.report.wording import EVERY_TARGET, blocker_name, change, changes, listed_cells
+from wheelcheck.report.wording import (
+    EVERY_TARGET,
+    blocker_name,
+    change,
+    changes,
+    escaped,
+    flat,
+    flat_finding,
+    linked_code,
+    listed_cells,
+)
 from wheelcheck.texts.words import folded, joined
 
 CELL_WORDS = {

@@ -13,8 +13,7 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.grouping import FindingGroup, Group
-from wheelcheck.report.quoting import flat
-from wheelcheck.report.wording import changes, listed_targets
+from wheelcheck.report.wording import changes, flat, listed_targets
 from wheelcheck.texts.words import counted
 
 _EVIDENCE = 3

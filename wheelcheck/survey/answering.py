@@ -28,7 +28,7 @@ from wheelcheck.api.targets import LoadedTargets
 from wheelcheck.errors import WheelcheckError
 from wheelcheck.ports import SilentReporter
 from wheelcheck.survey.questions import Question
-from wheelcheck.survey.rows import Answer, answer_rows
+from wheelcheck.survey.tables import Answer, answer_rows
 
 _LENGTH = struct.Struct(">Q")
 _MESSAGE = msgspec.msgpack.Decoder(tuple[int, Question])

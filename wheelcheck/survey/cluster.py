@@ -25,7 +25,7 @@ from msgspec import Struct
 from wheelcheck.errors import IndexUnavailable, UsageProblem
 from wheelcheck.survey.answering import Child, Died, Limits, parse_answer
 from wheelcheck.survey.questions import Question
-from wheelcheck.survey.rows import Answer
+from wheelcheck.survey.tables import Answer
 
 if TYPE_CHECKING:
     from distributed import Client

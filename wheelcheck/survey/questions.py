@@ -26,8 +26,8 @@ from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import FileOrigin, InputSet
 from wheelcheck.ports import SilentReporter
 from wheelcheck.settings.loading import Settings, load_settings, settings_over
-from wheelcheck.survey.rows import FailureRow, PlaceRow
 from wheelcheck.survey.sources import SurveyInput
+from wheelcheck.survey.tables import FailureRow, PlaceRow
 
 _KEY = 20  # hex digits: 80 bits, of which a million inputs collide with a chance of 10**-13
 

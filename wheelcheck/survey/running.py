@@ -29,10 +29,19 @@ from wheelcheck.settings.loading import load_settings
 from wheelcheck.survey.answering import Limits
 from wheelcheck.survey.cluster import Answered, iter_answers, open_client, own_version
 from wheelcheck.survey.questions import Asker, Question
-from wheelcheck.survey.rows import Answer, FailureRow, InputRow, PlaceRow, Row, RunRow, TimingRow
 from wheelcheck.survey.sources import Sources, SurveyInput, fetch_project_names, load_sources
 from wheelcheck.survey.summary import Summary, summarize
-from wheelcheck.survey.tables import Dataset, refuse_without_engine
+from wheelcheck.survey.tables import (
+    Answer,
+    Dataset,
+    FailureRow,
+    InputRow,
+    PlaceRow,
+    Row,
+    RunRow,
+    TimingRow,
+    refuse_without_engine,
+)
 
 _PART = 100  # questions
 _PART_SECONDS = 30.0

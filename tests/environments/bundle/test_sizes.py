@@ -13,7 +13,7 @@ from msgspec import structs
 from tests.environments.bundle.laid import lay
 from tests.fakes import samples
 from wheelcheck.environments.bundle.archiving import layers, measure, parse_budget, render_sums
-from wheelcheck.environments.digests import sha256_of
+from wheelcheck.environments.trees import sha256_of
 from wheelcheck.errors import UsageProblem
 
 

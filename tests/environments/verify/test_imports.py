@@ -17,8 +17,8 @@ from tests.fakes.libraries import make_elf
 from wheelcheck.archives.installed import InstalledCode
 from wheelcheck.environments.verify.imports import ImportOptions, modules_to_try
 from wheelcheck.environments.verify.locating import locate
-from wheelcheck.environments.verify.probe import SOURCE, parse_probed
 from wheelcheck.environments.verify.reading import installed_archives
+from wheelcheck.environments.verify.running import SOURCE, parse_probed
 from wheelcheck.environments.verify.subject import read_installed
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.inspection import ImportTrial, Inspection, ProblemKind, TrialOutcome

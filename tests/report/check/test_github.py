@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import checks
 from wheelcheck.model.check import Check
-from wheelcheck.report.check.github import render_github
+from wheelcheck.report.check.services import render_github
 
 EVERY = checks.every_check()
 _COMMAND = re.compile(r"::(?P<name>error|warning|notice) (?P<properties>[^\n]*?)::(?P<data>[^\n]*)")

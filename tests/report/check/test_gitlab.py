@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.fakes import checks, samples
 from wheelcheck.model.check import Check, Verdict
-from wheelcheck.report.check.gitlab import render_gitlab
+from wheelcheck.report.check.services import render_gitlab
 
 EVERY = checks.every_check()
 # As documented under "Code Quality report format".

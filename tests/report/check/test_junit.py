@@ -7,7 +7,7 @@ import pytest
 
 from tests.fakes import checks
 from wheelcheck.model.check import Check
-from wheelcheck.report.check.junit import render_junit
+from wheelcheck.report.check.services import render_junit
 
 EVERY = checks.every_check()
 

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from tests.fakes import checks
 from wheelcheck.model.check import Check
 from wheelcheck.model.finding import Code
-from wheelcheck.report.check.markdown import LIMIT, MARK, render_markdown
+from wheelcheck.report.check.text import LIMIT, MARK, render_markdown
 
 EVERY = checks.every_check()
 

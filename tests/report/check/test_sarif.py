@@ -16,7 +16,7 @@ from tests.fakes import checks, samples
 from wheelcheck.model.check import Check, Verdict
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.requirement import FileOrigin
-from wheelcheck.report.check.sarif import render_sarif
+from wheelcheck.report.check.document import render_sarif
 
 EVERY = checks.every_check()
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.digests import sha256_of
+from wheelcheck.environments.trees import sha256_of
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.environment import EARLIEST, MANIFEST, Budget, BundleSizes, Environment, EnvironmentFile, Manifest
 from wheelcheck.model.plan import Plan

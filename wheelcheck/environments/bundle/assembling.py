@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from wheelcheck.environments.bundle.claims import Admission, Claim, Claims
 from wheelcheck.environments.bundle.runtimes import (
     RuntimeSource,
     is_path_file,
@@ -25,7 +24,7 @@ from wheelcheck.environments.bundle.runtimes import (
 )
 from wheelcheck.environments.bundle.scripts import ScriptStyle, script_style
 from wheelcheck.environments.bundle.wheel_contents import Placement, WheelContents, read_contents, read_member, unpack
-from wheelcheck.environments.bundle.writing import Folder, name_problem
+from wheelcheck.environments.bundle.writing import Admission, Claim, Claims, Folder, name_problem
 from wheelcheck.environments.trees import TreeEntry, iter_entries, refuse
 from wheelcheck.errors import DiskFailure, UsageProblem, reading
 from wheelcheck.model.environment import Environment, EnvironmentFile, Layout, RuntimeKind, Wheelhouse

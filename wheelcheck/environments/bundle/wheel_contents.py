@@ -20,10 +20,9 @@ from typing import NoReturn
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
-from wheelcheck.environments.bundle.claims import Admission
 from wheelcheck.environments.bundle.scripts import ScriptStyle
-from wheelcheck.environments.bundle.writing import Folder, name_problem
-from wheelcheck.environments.digests import hex_of_record, record_of_hex
+from wheelcheck.environments.bundle.writing import Admission, Folder, name_problem
+from wheelcheck.environments.trees import hex_of_record, record_of_hex
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.environment import EnvironmentFile, HousedWheel, Layout

@@ -10,9 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from packaging.utils import NormalizedName
 
-from wheelcheck.environments.verify.probe import Trials, find_outsiders
 from wheelcheck.environments.verify.reading import InstalledArchives
-from wheelcheck.environments.verify.running import Interpreter, TriedModules, executable_path, try_imports
+from wheelcheck.environments.verify.running import (
+    Interpreter,
+    Trials,
+    TriedModules,
+    executable_path,
+    find_outsiders,
+    try_imports,
+)
 from wheelcheck.environments.verify.subject import Subject
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.finding import Severity

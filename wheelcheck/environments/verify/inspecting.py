@@ -11,8 +11,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.environments.verify.contamination import find_contamination
-from wheelcheck.environments.verify.files import compare_files
+from wheelcheck.environments.verify.files import compare_files, find_contamination
 from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, modules_to_try, tried_imports
 from wheelcheck.environments.verify.libraries import judge_libraries
 from wheelcheck.environments.verify.library_index import LibraryIndex, read_library_index

@@ -13,7 +13,7 @@ from msgspec import Struct
 from packaging.tags import InvalidTag, parse_tag
 from packaging.utils import NormalizedName, canonicalize_name
 
-from wheelcheck.environments.digests import hex_of_record
+from wheelcheck.environments.trees import hex_of_record
 from wheelcheck.model.distribution import WheelTag
 from wheelcheck.model.environment import Layout, Manifest, Runtime
 from wheelcheck.model.inspection import Problem

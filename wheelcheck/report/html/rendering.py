@@ -18,7 +18,7 @@ from urllib.parse import quote
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.html.page import Board, HtmlPage
 from wheelcheck.report.html.parts import Patches, Telling
-from wheelcheck.report.quoting import flat
+from wheelcheck.report.wording import flat
 
 if TYPE_CHECKING:
     from jinja2 import Environment
