@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from packaging.utils import NormalizedName
 
@@ -52,6 +52,7 @@ def store(
     proxy: str | None = None,
     trusted_hosts: tuple[str, ...] = (),
     shared_store: str = "",
+    fault: Literal["ends", "is-told"] = "ends",
 ) -> IndexStore:
     """A store on *urls*; limits are a megabyte, so that endless bodies end soon."""
     config = IndexConfig(
@@ -63,6 +64,7 @@ def store(
         backoff=backoff,
         timeout=timeout,
         find_links=find_links,
+        fault=fault,
         fallback_find_links=fallback_find_links,
         project_indexes=project_indexes or {},
         no_index=no_index,

@@ -124,3 +124,17 @@ def test_links_that_are_not_there_are_an_error(tmp_path: Path) -> None:
     with store(find_links=(str(tmp_path / "x"),)) as projects, pytest.raises(IndexUnavailable) as caught:
         projects.page(name("a"))
     assert caught.value.address == str(tmp_path / "x")
+
+
+@pytest.mark.parametrize("place", ["nowhere", "page.html"])
+def test_links_that_are_not_there_are_told_and_passed_over_for_an_installer_that_goes_on(
+    tmp_path: Path, place: str
+) -> None:
+    links = str(tmp_path / place)
+    with (
+        IndexServer({"a-b": [SDIST]}) as server,
+        store(server.simple_url, find_links=(links,), fault="is-told") as projects,
+    ):
+        page = projects.page(name("a-b"))
+    assert len(files(page)) == 1
+    assert [place for place, _ in page.unasked] == [links]

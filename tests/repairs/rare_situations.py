@@ -25,6 +25,7 @@ from tests.repairs.test_import_repairs import IMPORTING
 from tests.resolver.test_passes import asked
 from wheelcheck.imports.suspects import LARGEST
 from wheelcheck.knowledge.loading import load_repair_knowledge, load_standard_library
+from wheelcheck.model.finding import Severity
 from wheelcheck.model.knowledge import Advisory, BuildLabel, PythonLife, Remedy, RepairKnowledge, VendorIndex
 
 _WIN39, _WIN310, _WIN312, _WIN313 = (f"cp{each}-cp{each}-win_amd64" for each in ("39", "310", "312", "313"))
@@ -668,6 +669,14 @@ REMEDIED: dict[str, Situation] = {
     ),
 }
 
+_FAILS = _advisories((("app", "vision>=0.2"), ("vision<0.2",)), (("vision<0.2", "numpy>=2"), ("numpy<2",)))
+REMEDIED["remedy-of-an-error-meets-a-warning"] = Situation(
+    line=_line("app"),
+    index={**_OLD_TORCH, "app": app("vision", "numpy")},
+    knowledge=RepairKnowledge(
+        advisories=(replace(_FAILS.advisories[0], severity=Severity.ERROR), _FAILS.advisories[1])
+    ),
+)
 REMEDIED["override-of-what-is-overridden-already"] = Situation(
     line=_line("app", "torch==2.1"),
     index={"app": app("av==1.0"), "av": {"1.0": native(), "2.0": [wheel(WIN)], "3.0": [wheel(WIN)]}, **_OLD_TORCH},

@@ -37,6 +37,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     """The part of the code of *importer* that was read: its ``uses`` of a project, without those in tests.
 
     ``unread`` says why all or a part was not read, empty where it was. ``is_named_alike``: one of its modules has its name.
+    ``native``: its modules of machine code, where its Python code uses nothing of the project; what they import is not read.
     """
 
     importer: NormalizedName
@@ -44,6 +45,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     survey: ImportSurvey | None = None
     unread: str = ""
     is_named_alike: bool = True
+    native: tuple[str, ...] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -90,10 +92,13 @@ def read_uses(
     if file is None:
         return Reading(importer=importer, unread="it has no file for this target")
     survey = code.imports(file, names, target)
-    own = code.top_modules((file,))[0].names if survey.uses else frozenset[str]()
-    uses = tuple(use for use in survey.uses if _is_installed(use, own) and not _is_test(use, survey))
-    alike = any(canonicalize_name(top) == importer for top in own)
-    return Reading(importer=importer, uses=uses, survey=survey, unread=survey.unread, is_named_alike=alike)
+    own = code.top_modules((file,))[0]
+    uses = tuple(use for use in survey.uses if _is_installed(use, own.names) and not _is_test(use, survey))
+    alike = any(canonicalize_name(top) == importer for top in own.names)
+    native = () if uses else tuple(sorted(own.native, key=_length))
+    return Reading(
+        importer=importer, uses=uses, survey=survey, unread=survey.unread, is_named_alike=alike, native=native
+    )
 
 
 def read_import_names(

@@ -69,7 +69,11 @@ class ProjectPages:
         failed: list[tuple[str, IndexUnavailable]] = []
         said: list[tuple[str, _Answer]] = []
         for place in config.find_links:
-            pool = self._pool_at_hand(place)
+            try:
+                pool = self._pool_at_hand(place)
+            except IndexUnavailable as failure:
+                self._passed_over(place, failure, failed)
+                continue
             if pool is None:
                 return None
             layers += self._layer(pool.page_of(name), place)
@@ -99,10 +103,7 @@ class ProjectPages:
             try:
                 layers += self._layer((await self._pool(place)).page_of(name), place)
             except IndexUnavailable as failure:
-                # pip tells of a page of links that does not answer, and goes on.
-                if config.fault == "ends":
-                    raise
-                failed.append((place, failure))
+                self._passed_over(place, failure, failed)
         for tier in config.tiers_for(name):
             answers = await self._answers(tier, name)
             listed, failures = self._judged(name, tier, answers)
@@ -113,6 +114,12 @@ class ProjectPages:
         for place in () if layers else config.fallback_find_links:
             layers += self._layer((await self._pool(place)).page_of(name), place)
         return self._page(name, layers, [], failed)
+
+    def _passed_over(self, place: str, failure: IndexUnavailable, failed: list[tuple[str, IndexUnavailable]]) -> None:
+        """Note the *failure* of links that pip tells of and goes on without; raises it for an installer that ends there."""
+        if self._context.config.fault == "ends":
+            raise failure
+        failed.append((place, failure))
 
     def _page(
         self,

@@ -62,11 +62,13 @@ def _better(found: Trial, changes: list[Change], trials: Trials, knowledge: Repa
     if not changes:
         return None
     trial = trials.of((*found.changes, *changes))
-    if not trial.succeeds or len(fixable_advisories(trial.resolution, knowledge)) >= len(
-        fixable_advisories(found.resolution, knowledge)
-    ):
-        return None
-    return trial
+    return trial if trial.succeeds and _left(trial, knowledge) < _left(found, knowledge) else None
+
+
+def _left(trial: Trial, knowledge: RepairKnowledge) -> tuple[int, int]:
+    """How many advisories with a remedy *trial* meets: those that are errors, then all. So a warning for an error is a step."""
+    met = fixable_advisories(trial.resolution, knowledge)
+    return sum(each.severity is Severity.ERROR for each in met), len(met)
 
 
 def _change(met: Met, remedy: Remedy) -> Change:

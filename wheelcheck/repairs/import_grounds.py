@@ -23,6 +23,7 @@ from wheelcheck.model.code import ImportKind, ImportUse
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, EditKind, Ground, Risk
 from wheelcheck.repairs.repair_case import Dependant, RepairCase
+from wheelcheck.texts.words import counted
 
 _TAKEN_AWAY = frozenset({EditKind.EXCLUDE, EditKind.MARKER})
 _ARCHIVES_READ = 8
@@ -218,8 +219,20 @@ def _judge_left_out(reading: Reading, project: str) -> Iterator[Ground]:
         else:
             text = f"whether {name} imports {project} is not known, its code was not read: {reading.unread}"
             yield Ground(risk=Risk.HIGH, text=text)
+    elif reading.native:
+        # Its author asks for the project, and no Python code of it does: so machine code is likely to.
+        yield Ground(risk=Risk.HIGH, text=native_code(reading, project))
     elif not reading.uses:
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {project}")
+
+
+def native_code(reading: Reading, project: str) -> str:
+    """That only the machine code of *reading*'s importer may import *project*, which is not known."""
+    modules = counted(len(reading.native), "compiled module")
+    return (
+        f"{reading.importer}'s Python code does not import {project}, but its {modules} may, such as {reading.native[0]}, "
+        "which cannot be read"
+    )
 
 
 def _one_line(use: ImportUse) -> str:

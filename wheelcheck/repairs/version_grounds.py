@@ -15,7 +15,7 @@ from wheelcheck.model.code import ImportKind, ImportUse, ModuleNames, ModuleStat
 from wheelcheck.model.distribution import Distribution
 from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
-from wheelcheck.repairs.import_grounds import more_places, read_imports
+from wheelcheck.repairs.import_grounds import more_places, native_code, read_imports
 from wheelcheck.repairs.repair_case import Distance, RepairCase, are_years_between, declared_start, distance_of
 
 _SHOWN = 3
@@ -197,7 +197,9 @@ def _judge_taken(case: RepairCase, reading: Reading, chosen: Pin) -> Iterator[Gr
         # The uses that were found show how the dependant takes it; a file that is no Python 3 would not run anyway.
         text = f"not all of {name}'s code was read: {reading.unread}; they may take more from {chosen.name}"
         yield Ground(risk=Risk.LOW if reading.uses else Risk.MEDIUM, text=text)
-    if not (there or gone or unknown or reading.unread):
+    if reading.native and not reading.unread:
+        yield Ground(risk=Risk.MEDIUM, text=native_code(reading, chosen.name))
+    elif not (there or gone or unknown or reading.unread):
         yield Ground(risk=Risk.LOW, text=f"{name}'s code does not import {chosen.name}")
 
 

@@ -38,6 +38,7 @@ class CannedCode:
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     surveys: Mapping[str, ImportSurvey] = field(default_factory=dict)
     modules: Mapping[str, Mapping[str, ModuleNames]] = field(default_factory=dict)
+    native: Mapping[str, frozenset[str]] = field(default_factory=dict)
     failing: frozenset[str] = frozenset()
     asked: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
@@ -53,7 +54,10 @@ class CannedCode:
         return tuple(described.get(name, absent[name]) for name in sorted(modules))
 
     def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
-        return tuple(TopModules(names=self.names.get(each.name, frozenset())) for each in distributions)
+        return tuple(
+            TopModules(names=self.names.get(each.name, frozenset()), native=self.native.get(each.name, frozenset()))
+            for each in distributions
+        )
 
     def definitions_of(
         self, asked: Sequence[tuple[Distribution, frozenset[str]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -94,6 +95,21 @@ def test_several_places_of_one_kind_are_one_ground_with_the_best_quoted() -> Non
 )
 def test_milder_kinds_of_import_are_milder_grounds(kind: ImportKind, expected: tuple[str, str]) -> None:
     assert texts(excluded(AV, code(use("import av", kind=kind)))) == [expected]
+
+
+def test_machine_code_may_import_what_no_python_code_does() -> None:
+    of_machine_code = replace(code(), native={"audio": frozenset({"audio.codecs._fast", "audio._core"})})
+    assert texts(excluded(AV, of_machine_code)) == [
+        (
+            "high",
+            "audio's Python code does not import av, but its 2 compiled modules may, such as audio._core, which cannot be read",
+        )
+    ]
+
+
+def test_an_import_in_python_code_is_the_ground_whatever_is_compiled_besides() -> None:
+    guarded = replace(code(use("import av", kind=ImportKind.GUARDED)), native={"audio": frozenset({"audio._core"})})
+    assert [risk for risk, _ in texts(excluded(AV, guarded))] == ["medium"]
 
 
 def test_long_statement_is_cut_in_the_sentence_and_quoted_whole() -> None:

@@ -270,6 +270,15 @@ def test_what_the_declared_version_lacks_too_is_no_ground() -> None:
     assert found[1:] == [("low", "audio's code does not import av")]
 
 
+def test_what_machine_code_takes_from_the_new_version_is_not_known() -> None:
+    code = CannedCode(names=NAMES, modules=OFFERED, native={"audio": frozenset({"audio._core"})})
+    found = texts(overridden(AV, code, before="==11.0.0", after="==12.0.0"))
+    assert (
+        "medium",
+        "audio's Python code does not import av, but its 1 compiled module may, such as audio._core, which cannot be read",
+    ) in found
+
+
 def test_module_that_a_native_source_archive_does_not_show_counts_as_gone_in_the_new_version() -> None:
     code = CannedCode(names=NAMES, surveys={"audio": survey(use("import av.frame"))}, modules=OFFERED)
     assert overridden(AV, code, before="==11.0.0", after="==12.0.0")[0].risk is Risk.HIGH
