@@ -71,11 +71,14 @@ class ReadInputs(Struct, frozen=True, kw_only=True):
             return self.inputs.requires_python
         return (*self.inputs.requires_python, (self.lock.requires_python, FileOrigin(path=self.lock.path)))
 
-    def bundled(self, target: Target) -> frozenset[str]:
-        """The projects that need no hash on *target*, as its environments bring them; none where no hashes are required."""
+    def bundled(self, target: Target) -> Mapping[str, tuple[str, ...]]:
+        """The projects that need no hash on *target*, as its environments bring them: between which versions.
+
+        None where no hashes are required.
+        """
         from wheelcheck.knowledge.loading import load_bundled
 
-        return load_bundled(target.python_full.minor) if self.require_hashes else frozenset()
+        return load_bundled(target.python_full.minor) if self.require_hashes else {}
 
 
 def read_inputs(

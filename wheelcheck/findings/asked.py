@@ -224,7 +224,7 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
     for name, pin in diagnosis.pins.items():
         if name in hashed:
             continue
-        if name in diagnosis.bundled and not _is_bounded(diagnosis, name):
+        if name in diagnosis.bundled and _is_kept(diagnosis, name):
             message = f"{name} has no hash: pip keeps the one that environments of this Python bring"
             yield replace(diagnosis.finding(Code.HASH_ABSENT, pin, f"{message}; uv refuses"), severity=Severity.WARNING)
         else:
@@ -232,9 +232,10 @@ def find_missing_hashes(diagnosis: Diagnosis) -> Iterator[Finding]:
             yield diagnosis.finding(Code.HASH_ABSENT, pin, message=message)
 
 
-def _is_bounded(diagnosis: Diagnosis, name: str) -> bool:
+def _is_kept(diagnosis: Diagnosis, name: str) -> bool:
     asked = (*(edge.requirement for edge in diagnosis.edges if edge.child == name), *diagnosis.constraints)
-    return any(each.specifier or each.url for each in asked if each.name == name)
+    mine = [each for each in asked if each.name == name]
+    return not any(each.url or not all(map(each.specifier.contains, diagnosis.bundled[name])) for each in mine)
 
 
 def find_unknowable_markers(diagnosis: Diagnosis) -> Iterator[Finding]:

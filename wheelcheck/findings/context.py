@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -33,7 +34,8 @@ class Diagnosis:
     """One outcome with all that is needed to explain it.
 
     *input_bounds* are the ``requires-python`` of the inputs themselves. *require_hashes* says that every requirement had to come
-    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them, and *bundled* projects need none.
+    with a hash (pip's all-or-nothing rule); *constraints* may have given some of them, and *bundled* projects need none where
+    the versions do between which environments bring them.
     *tool_settings* are those of other tools. *knowledge* is what is known beyond metadata; without it nothing is said about that.
     *requirements* are the user's own, and *marker_values* what the variables of their markers can be. *parts* are what installers
     bring to the target's system, and wheels may need.
@@ -47,7 +49,7 @@ class Diagnosis:
         *,
         input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = (),
         require_hashes: bool = False,
-        bundled: frozenset[str] = frozenset(),
+        bundled: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         constraints: tuple[Constraint, ...] = (),
         tool_settings: tuple[ToolSetting, ...] = (),
         knowledge: RepairKnowledge | None = None,

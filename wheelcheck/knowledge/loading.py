@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pkgutil import get_data
 from typing import TYPE_CHECKING, cast
 
@@ -115,14 +115,17 @@ def load_standard_library() -> StandardLibrary:
         posix=frozenset(table["platforms"]["posix"]),
         stands_in=around["stands_in"],
         bundled=around["bundled"],
+        brought=around["brought"],
         modules_of=around["modules_of"],
         not_embeddable=frozenset(table["platforms"]["not_embeddable"]),
     )
 
 
-def load_bundled(minor: int) -> frozenset[str]:
-    """The projects that a new environment of Python 3.*minor* brings by itself."""
-    return frozenset(name for name, until in load_standard_library().bundled.items() if minor <= until)
+def load_bundled(minor: int) -> Mapping[str, tuple[str, ...]]:
+    """The projects that a new environment of Python 3.*minor* brings by itself, each from its oldest to its newest version."""
+    library = load_standard_library()
+    known = {name: library.brought.get(name, {}).get(str(minor), "0-99999") for name in library.bundled}
+    return {name: tuple(known[name].split("-")) for name, until in library.bundled.items() if minor <= until}
 
 
 def _minor(text: str) -> int | None:

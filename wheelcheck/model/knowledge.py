@@ -212,8 +212,8 @@ class StandardLibrary(Struct, frozen=True, kw_only=True):
     that is not listed lives as long as its package. ``gone`` are names that modules no longer have, with the last minor that had
     them. ``windows`` and ``posix`` are the modules of one kind of system.
     ``stands_in`` names the module of a project that brings a removed one, ``bundled`` the last minor with which environments bring
-    a project that is no part of Python, ``modules_of`` the requirement that brings a module of another name. ``not_embeddable``
-    are the modules that the embeddable package for Windows leaves out.
+    a project that is no part of Python, ``brought`` its oldest and newest version there by minor, ``modules_of`` the requirement
+    that brings a module of another name. ``not_embeddable`` are what the embeddable package for Windows leaves out.
     """
 
     always: frozenset[str] = frozenset()
@@ -223,6 +223,7 @@ class StandardLibrary(Struct, frozen=True, kw_only=True):
     posix: frozenset[str] = frozenset()
     stands_in: Mapping[str, str] = field(default_factory=dict)
     bundled: Mapping[str, int] = field(default_factory=dict)
+    brought: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     modules_of: Mapping[str, str] = field(default_factory=dict)
     not_embeddable: frozenset[str] = frozenset()
 

@@ -50,7 +50,7 @@ class Blocked(Struct, frozen=True, kw_only=True):
     outcome: Resolution | Conflict
     input_bounds: tuple[tuple[SpecifierSet, Origin], ...] = ()
     require_hashes: bool = False
-    bundled: frozenset[str] = frozenset()
+    bundled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     target_is_named: bool = True
     indexes: tuple[str, ...] = ()
     overlaps: tuple[tuple[NormalizedName, NormalizedName], ...] = ()
