@@ -109,6 +109,22 @@ def test_other_names_and_names_that_only_begin_alike_are_no_use() -> None:
     assert uses("import avro, numpy\nfrom . import av\nfrom .av import x\nfrom demo import av\n") == ()
 
 
+@pytest.mark.parametrize(
+    ("call", "modules"),
+    [
+        ("__import__('av', globals(), locals(), ['x'], level=1)", ["demo.av"]),
+        ("__import__('av', globals(), locals(), ['x'], 1)", ["demo.av"]),
+        ("__import__('av', globals(), locals(), ['x'], 0)", ["av"]),
+        ("__import__('av', level=0)", ["av"]),
+        ("__import__('av', level=2)", []),
+        ("__import__('av', level=-1)", []),
+        ("__import__('av', level=how_far)", []),
+    ],
+)
+def test_level_of_an_import_by_call_says_from_where_it_counts(call: str, modules: list[str]) -> None:
+    assert [use.module for use in uses(call, "av", "demo", "demo.av")] == modules
+
+
 def test_attributes_are_those_taken_from_the_module() -> None:
     source = (
         "import av\nimport av.video as v\nav.open(av.time_base)\nv.frame.x = 1\nav.logging = None\nav.__version__\n"

@@ -179,7 +179,13 @@ class _StatementReader:
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             return
         name = first.value
-        if name.startswith("."):
+        levels = [*node.args[4:5], *(word.value for word in node.keywords if word.arg == "level")]
+        if levels and last_name(node.func) == "__import__":
+            level = levels[0].value if isinstance(levels[0], ast.Constant) else None
+            if not isinstance(level, int) or level < 0:
+                return  # from where it is counted is not known
+            name = resolve_relative(self._package, level, name or None)
+        elif name.startswith("."):
             level = len(name) - len(name.lstrip("."))
             name = resolve_relative(self._named_package(node), level, name.lstrip(".") or None)
         if name and all(part.isidentifier() for part in name.split(".")):

@@ -101,7 +101,7 @@ def _target(asked: frozenset[str]) -> ImportTarget:
 
 
 # The rules for reading code belong to the program, so every release reads again; raise the number if they change before one.
-_READER = f"23:{USER_AGENT}"
+_READER = f"24:{USER_AGENT}"
 
 
 class Subject(Struct, frozen=True):
