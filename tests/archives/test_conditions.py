@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wheelcheck.archives.conditions import truth_of
+from wheelcheck.archives.import_statements import truth_of
 from wheelcheck.model.code import ImportTarget
 
 WINDOWS = ImportTarget(

@@ -152,7 +152,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     }  # fmt: skip
     assert {name for name in modules if name.startswith(("archives.", "api.", "plans.", "locks."))} == {
         "archives.reader", "archives.source_tree",
-        "api.answering", "api.edges", "api.folders", "api.plan", "api.preparing", "api.reading", "api.request",
+        "api.answering", "api.edges", "api.plan", "api.preparing", "api.reading", "api.request",
         "plans.documents", "plans.making", "plans.reading", "plans.repair_documents",
     }  # fmt: skip
     assert modules.isdisjoint({"index.code_answers", "settings.allowances"})

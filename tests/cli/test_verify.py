@@ -21,7 +21,7 @@ from tests.cli.programs import Shell
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf, make_pe
 from tests.fakes.samples import blocked_plan, installable_plan
-from wheelcheck.api.doctor import verify
+from wheelcheck.api.environments import verify
 from wheelcheck.environments.verify.imports import ImportOptions
 from wheelcheck.model.inspection import ProblemKind
 from wheelcheck.plans.documents import render_plan

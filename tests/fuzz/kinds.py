@@ -18,8 +18,7 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.archives import make_sdist, make_zip
 from tests.fakes.environments import site_packages
-from wheelcheck.api.folders import with_files
-from wheelcheck.api.request import Request
+from wheelcheck.api.request import Request, with_files
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.cli.main import run
 from wheelcheck.environments.binaries import BinaryUnreadable, read_binary

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures import runtimes as script
 from tests.server import IndexServer
-from wheelcheck.api.runtime import known_runtimes
+from wheelcheck.api.environments import known_runtimes
 from wheelcheck.knowledge.systems import RUNTIMES_FILE, load_runtimes, newest, parse_runtimes
 from wheelcheck.model.environment import RuntimeKind
 from wheelcheck.targets.targets import parse_target

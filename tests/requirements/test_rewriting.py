@@ -13,9 +13,15 @@ from tests.requirements.readings import read, write
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.requirements.formats import parse_overrides
-from wheelcheck.requirements.inlining import rewritten_inputs
 from wheelcheck.requirements.lines import iter_groups
-from wheelcheck.requirements.rewriting import Rewriting, closed, newline_of, rewritten_group, rewritten_overrides
+from wheelcheck.requirements.rewriting import (
+    Rewriting,
+    closed,
+    newline_of,
+    rewritten_group,
+    rewritten_inputs,
+    rewritten_overrides,
+)
 
 pytestmark = pytest.mark.usefixtures("folder")
 HASH = "sha256:" + "ab" * 32

@@ -46,7 +46,7 @@ class BundleRequest(Struct, frozen=True, kw_only=True):
     """What to make of a plan.
 
     ``out`` is the folder to make, ``wheelhouse`` the folder that has or gets the wheels, ``None`` for one that goes with the run.
-    ``runtime`` is an archive or folder, ``auto`` or another word of ``WORDS`` (``api/runtime.py``) for one that is published,
+    ``runtime`` is an archive or folder, ``auto`` or another word of ``WORDS`` (``api/environments.py``) for one that is published,
     ``None`` for packages alone. ``strip`` are kinds of files to leave out, ``archive`` is
     ``zip``, ``tar.zst`` or empty for a folder, ``layered`` asks for several archives, ``budget`` is a size as text or empty.
     ``name`` and ``version`` name the archives; empty for those of the input and the plan. ``replace`` lets a bundle that is at
@@ -136,7 +136,7 @@ def _source(target: Target, request: BundleRequest, reporter: Transfers) -> Runt
         return plain_source(target)
     if isinstance(request.runtime, Path):
         return recognise_runtime(request.runtime)
-    from wheelcheck.api.runtime import fetch_runtime
+    from wheelcheck.api.environments import fetch_runtime
 
     fetched = fetch_runtime(target, request.runtime, request.fetching.where, reporter)
     source = recognise_runtime(fetched.path)
@@ -323,7 +323,7 @@ def _iter_failing_imports(
     environment: Environment, manifest: Manifest, target: Target, reporter: Transfers
 ) -> Iterator[str]:
     """What `verify` will say of imports and parts of Windows that are missing, while the plan is easily changed."""
-    from wheelcheck.archives.installed import InstalledCode
+    from wheelcheck.archives.reader import InstalledCode
     from wheelcheck.environments.verify.libraries import iter_lacking_runtimes
     from wheelcheck.environments.verify.locating import locate
     from wheelcheck.environments.verify.reading import failing_imports_of

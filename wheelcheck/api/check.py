@@ -16,10 +16,9 @@ from msgspec.structs import replace
 
 from wheelcheck.api.answering import Answer, needs_repairs, origins_of
 from wheelcheck.api.edges import Stores
-from wheelcheck.api.folders import file_of, with_files
 from wheelcheck.api.preparing import Prepared, on_target, prepare
 from wheelcheck.api.reading import CHECKING, RELOCKING, InputMode, load_lock, source_of
-from wheelcheck.api.request import Request, refuse_misspelt
+from wheelcheck.api.request import Request, file_of, refuse_misspelt, with_files
 from wheelcheck.api.several_targets import RepairSearches, TargetAnswers
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem

@@ -119,7 +119,7 @@ def _plan_path(path: str) -> str:
 
 def _newest_python(target: Target) -> str:
     """The newest embeddable package that is known for *target*, empty where its patch level was said or none is known."""
-    from wheelcheck.api.runtime import known_runtimes
+    from wheelcheck.api.environments import known_runtimes
 
     found = known_runtimes(target, RuntimeKind.EMBEDDABLE) if target.patch_assumed else ()
     return str(found[0].python) if found else ""

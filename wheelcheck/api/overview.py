@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.api.folders import with_files
 from wheelcheck.api.matrix import MatrixRequest, matrix
+from wheelcheck.api.request import with_files
 from wheelcheck.api.targets import TargetWords, day_asked
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.ports import Reporter, SilentReporter

@@ -106,8 +106,7 @@ def repaired_requirements(prepared: Prepared, plan: Plan, *, folder: Path | None
     again for that; raises what that raises.
     """
     from wheelcheck.model.repair import Edit, EditKind
-    from wheelcheck.requirements.inlining import rewritten_inputs
-    from wheelcheck.requirements.rewriting import Rewriting
+    from wheelcheck.requirements.rewriting import Rewriting, rewritten_inputs
     from wheelcheck.targets.fitting import Compatibility
 
     request = prepared.request

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.api.edges import index_config, text_fetcher
-from wheelcheck.api.folders import with_files
 from wheelcheck.api.reading import PLANNING, InputMode, ReadInputs, read_inputs
-from wheelcheck.api.request import Request, completed, refuse_empty
+from wheelcheck.api.request import Request, completed, refuse_empty, with_files
 from wheelcheck.errors import UsageProblem
 from wheelcheck.model.judgement import BUILT_ANYWHERE, FROM_SOURCE, Installability
 from wheelcheck.model.plan import Options

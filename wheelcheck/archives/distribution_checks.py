@@ -12,8 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from wheelcheck.archives.conditions import truth_of
-from wheelcheck.archives.import_statements import catches
+from wheelcheck.archives.import_statements import catches, truth_of
 from wheelcheck.model.code import DistributionCheck, ImportTarget, ParsedModule
 
 _MENTIONS = rb"metadata|pkg_resources"

@@ -1,20 +1,148 @@
 """Reads the import statements of one module, each with the condition under which it runs; resolves no name to a project.
 
-Which exceptions a handler or ``suppress`` around them catches is read by their names.
+Decided are conditions that hang on the target: its Python, its system, and that no variable is set. Which exceptions a handler or
+``suppress`` catches is read by their names.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Set
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.archives.conditions import truth_of
-from wheelcheck.model.code import ImportKind, ImportTarget, ParsedModule, last_name
+from wheelcheck.model.code import COMPARISONS, ImportKind, ImportTarget, ParsedModule, last_name
+
+_Known = None | bool | int | str | tuple[int | str, ...]
+# Names of widely used constants for Python 2 and 3, wherever they are imported from.
+_ABOUT_PYTHON = {
+    "PY2": False, "PY3": True, "IS_PY2": False, "IS_PY3": True, "IS_PYTHON_2": False, "IS_PYTHON_3": True, "py2": False,
+    "py3": True, "PYTHON2": False, "PYTHON3": True, "is_py2": False, "is_py3": True, "PY34": True, "PY35": True, "PY36": True,
+}  # fmt: skip
+
+
+# Variables that systems, shells, tools and services set. One word alone may be such, too.
+_OF_SYSTEMS = re.compile(
+    r"[^_]*$|(AWS|AZURE|CI|CONDA|CUDA|DJANGO|DOCKER|GITHUB|GITLAB|GOOGLE|JAVA|KUBERNETES|LC|LD|NO|PIP|PYTHON|QT|READTHEDOCS|SSH|"
+    r"TERM|UV|VIRTUAL|WAYLAND|XDG)_"
+)
+
+
+def truth_of(test: ast.expr, target: ImportTarget) -> bool | None:
+    """Whether *test* holds on *target*; ``None`` where reading it does not tell."""
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            known = truth_of(operand, target)
+            return None if known is None else not known
+        case ast.BoolOp(op=op, values=values):
+            found, settling = [truth_of(value, target) for value in values], isinstance(op, ast.Or)
+            return settling if settling in found else None if None in found else not settling
+        case ast.Compare(left=left, ops=[comparison], comparators=[right]):
+            return _compared(left, comparison, right, target)
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _ABOUT_PYTHON:
+            return _ABOUT_PYTHON[name]
+        case ast.Call() if (default := unset_default(test)) is not None and truth_of(default, target) is False:
+            return False
+        case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[prefix]):
+            text, start = _known(value, target), _known(prefix, target)
+            if isinstance(text, str) and isinstance(start, str):
+                return text.startswith(start)
+    return None
+
+
+def _compared(left: ast.expr, comparison: ast.cmpop, right: ast.expr, target: ImportTarget) -> bool | None:
+    order = COMPARISONS.get(type(comparison))
+    wanted = _numbers(right)
+    if last_name(left) == "version_info":
+        # The first two numbers are known. What follows makes it greater than its own beginning, or decides by itself.
+        hangs_on_more = len(wanted) > 2 and wanted[:2] == (3, target.minor)
+        return order((3, target.minor, 0), wanted) if wanted and order and not hangs_on_more else None
+    version = _part_of_version(left, target)
+    if version:
+        return order(version, wanted) if wanted and order else None
+    default, wanted_text = unset_default(left), _known(right, target)
+    if isinstance(default, ast.Constant) and not default.value and wanted_text is not None:
+        is_equal = default.value == wanted_text
+        return is_equal is isinstance(comparison, ast.Eq) if isinstance(comparison, ast.Eq | ast.NotEq) else None
+    one, other = _known(left, target), _known(right, target)
+    match comparison:
+        case ast.Eq() if one is not None and other is not None:
+            return one == other
+        case ast.NotEq() if one is not None and other is not None:
+            return one != other
+        case ast.In() | ast.NotIn() if isinstance(one, str) and isinstance(other, tuple | str):
+            return (one in other) is isinstance(comparison, ast.In)
+    return None
+
+
+def unset_default(node: ast.expr) -> ast.expr | None:
+    """What *node* gives, which asks for a variable of the environment that a program has for itself; ``None`` for all else.
+
+    Nobody sets such a variable without need.
+    """
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get") | ast.Attribute(attr="getenv"),
+            args=[ast.Constant(value=str() as name), *rest],
+            keywords=[],
+        ) if not _OF_SYSTEMS.match(name):
+            return rest[0] if rest else ast.Constant(value=None)
+    return None
+
+
+def _part_of_version(node: ast.expr, target: ImportTarget) -> tuple[int, ...]:
+    """The numbers of ``sys.version_info`` that *node* takes; empty for something else."""
+    match node:
+        case ast.Subscript(value=inner, slice=ast.Constant(value=0 | 1 as position)) if (
+            last_name(inner) == "version_info"
+        ):
+            return (target.minor if position else 3,)
+        case ast.Attribute(value=inner, attr="major" | "minor" as name) if last_name(inner) == "version_info":
+            return (3,) if name == "major" else (target.minor,)
+        case ast.Subscript(
+            value=inner, slice=ast.Slice(lower=None, upper=ast.Constant(value=1 | 2 as length), step=None)
+        ) if last_name(inner) == "version_info":
+            return (3, target.minor)[: int(length.real)]
+    return ()
+
+
+def _numbers(node: ast.expr) -> tuple[int, ...]:
+    elements = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    values = [each.value for each in elements if isinstance(each, ast.Constant) and isinstance(each.value, int)]
+    return tuple(values) if len(values) == len(elements) else ()
+
+
+def _known(node: ast.expr, target: ImportTarget) -> _Known:
+    """The value of *node* where it is a literal or a fact of the target."""
+    match node:
+        case ast.Constant(value=str() as value):
+            return value
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
+            values = [each.value for each in elements if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            return tuple(values) if len(values) == len(elements) else None
+        case ast.Attribute(value=ast.Name(id="sys" | "_sys"), attr="platform"):
+            return target.sys_platform
+        case ast.Attribute(value=ast.Name(id="os" | "_os"), attr="name"):
+            return target.os_name
+        case ast.Attribute(value=ast.Attribute(attr="implementation"), attr="name"):
+            return target.implementation
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="platform" | "_platform"), attr="system"), args=[]):
+            return target.platform_system
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="platform" | "_platform"), attr="python_implementation"), args=[]
+        ):
+            return {"cpython": "CPython", "pypy": "PyPy"}.get(target.implementation)
+        case ast.Call(func=ast.Attribute(value=inner, attr="lower"), args=[]):
+            said = _known(inner, target)
+            return said.lower() if isinstance(said, str) else None
+    return None
+
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 # Names by which code asks whether an optional dependency is there, before it imports it.
@@ -83,10 +211,13 @@ class _StatementReader:
         if isinstance(node, ast.If):
             known = truth_of(node.test, self._target)
             return known is not None and any(self._ends(each, kinds) for each in (node.body if known else node.orelse))
-        return isinstance(node, kinds) or _exits(node)
+        return isinstance(node, kinds) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _EXITS
+        )
 
     def _branches(self, test: ast.expr, kind: ImportKind) -> tuple[ImportKind | None, ImportKind | None]:
-        then, otherwise = _branches(test, kind)
+        """The kinds of the two branches of an ``if``, ``None`` for one that does not run on the target."""
+        then, otherwise = _named_branches(test, kind)
         if (then, otherwise) != (kind, kind):
             return then, otherwise
         known = truth_of(test, self._target)
@@ -98,7 +229,8 @@ class _StatementReader:
         match node:
             case ast.Import():
                 for alias in node.names:
-                    bound = (alias.asname, alias.name) if alias.asname else (_top(alias.name), _top(alias.name))
+                    top = alias.name.partition(".")[0]
+                    bound = (alias.asname, alias.name) if alias.asname else (top, top)
                     self._found.append(ImportStatement(node, alias.name, kind, bound=bound))
             case ast.ImportFrom():
                 module = resolve_relative(self._package, node.level, node.module)
@@ -130,13 +262,11 @@ class _StatementReader:
                 self._others(node, kind)
 
     def _others(self, node: ast.stmt, kind: ImportKind) -> None:
-        for _, value in ast.iter_fields(node):
-            values = value if isinstance(value, list) else [value]
-            for each in values:
-                if isinstance(each, ast.stmt):
-                    self._statement(each, kind)
-                elif isinstance(each, ast.AST):
-                    self._expressions((each,), kind)
+        for each in ast.iter_child_nodes(node):
+            if isinstance(each, ast.stmt):
+                self._statement(each, kind)
+            else:
+                self._expressions((each,), kind)
 
     def _try(self, node: ast.Try | ast.TryStar, kind: ImportKind) -> None:
         catching = [each for each in node.handlers if catches(each, _CAUGHT)]
@@ -198,10 +328,6 @@ class _StatementReader:
         return self._module if given and last_name(given[0]) == "__name__" else self._package
 
 
-def _top(name: str) -> str:
-    return name.partition(".")[0]
-
-
 def _inside(kind: ImportKind) -> ImportKind:
     return kind if kind is ImportKind.TYPE_CHECKING else ImportKind.IN_FUNCTION
 
@@ -214,17 +340,16 @@ def _conditional(kind: ImportKind) -> ImportKind:
     return ImportKind.CONDITIONAL if kind is ImportKind.UNCONDITIONAL else kind
 
 
-def _branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]:
-    """The kinds of the two branches of an ``if``."""
+def _named_branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        then, otherwise = _branches(test.operand, kind)
+        then, otherwise = _named_branches(test.operand, kind)
         return otherwise, then
     if last_name(test) == "TYPE_CHECKING":
         return ImportKind.TYPE_CHECKING, kind
     if _is_main(test):
         return _inside(kind), kind  # a script's part, which importing the module leaves out
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        parts = [_branches(value, kind)[0] for value in test.values]
+        parts = [_named_branches(value, kind)[0] for value in test.values]
         return next((part for part in parts if part is not kind), kind), kind
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and last_name(_called(test.left)) == "find_spec":
         there = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
@@ -239,23 +364,16 @@ def _called(node: ast.expr) -> ast.expr:
 
 
 def _is_main(test: ast.expr) -> bool:
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
-        return False
-    sides = (test.left, *test.comparators)
-    return any(last_name(side) == "__name__" for side in sides) and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
-    )
-
-
-def _exits(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _EXITS
+    match test:
+        case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]):
+            sides = ((one, other), (other, one))
+            return any(last_name(a) == "__name__" and getattr(b, "value", None) == "__main__" for a, b in sides)
+    return False
 
 
 def _length_of_imports(body: list[ast.stmt]) -> int:
     """How many statements at the beginning of *body* are imports."""
-    return next(
-        (place for place, each in enumerate(body) if not isinstance(each, ast.Import | ast.ImportFrom)), len(body)
-    )
+    return sum(1 for _ in itertools.takewhile(lambda each: isinstance(each, ast.Import | ast.ImportFrom), body))
 
 
 CAUGHT = frozenset({"OSError", "Exception", "BaseException", "EnvironmentError", "IOError", "WindowsError"})

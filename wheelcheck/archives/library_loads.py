@@ -15,8 +15,7 @@ from functools import reduce
 
 from msgspec.structs import replace
 
-from wheelcheck.archives.conditions import truth_of
-from wheelcheck.archives.import_statements import CAUGHT, is_caught_by, suppressed
+from wheelcheck.archives.import_statements import CAUGHT, is_caught_by, suppressed, truth_of
 from wheelcheck.archives.library_values import (
     LOADERS,
     SEARCH,

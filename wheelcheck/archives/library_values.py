@@ -14,7 +14,7 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wheelcheck.archives.conditions import truth_of, unset_default
+from wheelcheck.archives.import_statements import truth_of, unset_default
 from wheelcheck.model.code import COMPARISONS, ImportTarget, ParsedModule, last_name
 
 LOADERS = frozenset({"CDLL", "WinDLL", "OleDLL", "PyDLL", "LoadLibrary", "dlopen"})

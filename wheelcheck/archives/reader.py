@@ -1,8 +1,11 @@
-"""The ``Archives`` port: wheels and source archives read without running anything in them; fetches nothing."""
+"""The ports ``Archives`` and ``Code``: archives, and distributions installed in a folder, read without running anything in them.
+
+``InstalledFiles → modules, imports, definitions``. Fetches nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,10 +15,18 @@ from wheelcheck.archives.source_tree import Limits, read_folder
 # Each reader is imported when the first archive of its kind comes: what the cache answers is not read again.
 if TYPE_CHECKING:
     from wheelcheck.archives.core_metadata import FileIdentity
-    from wheelcheck.archives.modules import SourceTexts, WheelCode
+    from wheelcheck.archives.modules import ModuleMap, SourceTexts, WheelCode
     from wheelcheck.archives.source_tree import SourceTree
-    from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames, TopModules
-    from wheelcheck.model.distribution import CoreMetadata, MetadataSource
+    from wheelcheck.model.code import (
+        CodePlaces,
+        ImportSurvey,
+        ImportTarget,
+        ImportTime,
+        InstalledFiles,
+        ModuleNames,
+        TopModules,
+    )
+    from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource
     from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.knowledge import NativeKnowledge
 
@@ -120,3 +131,115 @@ class ArchiveReader:
         from wheelcheck.archives.source_judging import judge_tree
 
         return judge_tree(tree, identity, self._knowledge())
+
+
+class _FolderCode:
+    """The Python files of one distribution under *root*; a file that cannot be read counts as too long to read."""
+
+    def __init__(self, filename: str, root: Path, installed: InstalledFiles) -> None:
+        from wheelcheck.archives.modules import map_modules, path_files, path_folders
+
+        self.filename = filename
+        self._root = root
+        self._places = installed.places
+        texts = ((self.source(path) or b"").decode("utf-8", "replace") for path in path_files(self._places))
+        self.added = frozenset(self._spelt(folder) for text in texts for folder in path_folders(text))
+        self.modules: ModuleMap = map_modules(installed.places, "wheel", folders=self.added)
+
+    def source(self, path: str) -> bytes | None:
+        """The file that is installed at *path* of ``site-packages``."""
+        from wheelcheck.archives.modules import READ_LIMIT
+
+        file = self._root / self._places[path]
+        try:
+            if not file.is_file():
+                return None  # a pipe would never end
+            with file.open("rb") as stream:
+                content = stream.read(READ_LIMIT + 1)
+        except OSError:
+            return None
+        return content if len(content) <= READ_LIMIT else None
+
+    def _spelt(self, folder: str) -> str:
+        """*folder* as the files spell it: Windows minds no case (``Pythonwin`` is ``pythonwin``)."""
+        lowered = f"{folder.lower()}/"
+        return next((path[: len(folder)] for path in self._places if path.lower().startswith(lowered)), folder)
+
+
+class InstalledCode:
+    """The port ``Code``: *installed* are the files of each distribution under *root*, by its file name. Fetches nothing."""
+
+    def __init__(self, root: Path, installed: Mapping[str, InstalledFiles]) -> None:
+        self._root = root
+        self._installed = installed
+        self._opened: dict[str, _FolderCode] = {}
+        self._times: dict[tuple[str, ImportTarget, frozenset[str]], ImportTime] = {}
+
+    def top_modules(self, distributions: Sequence[Distribution]) -> tuple[TopModules, ...]:
+        """The modules of each of *distributions*; in folders that path files add, those that top_level.txt names, if any."""
+        return tuple(self._top_modules(each.filename) for each in distributions)
+
+    def _top_modules(self, filename: str) -> TopModules:
+        from wheelcheck.archives.modules import map_modules
+        from wheelcheck.model.code import TopModules
+
+        installed, code = self._installed[filename], self._code(filename)
+        if not installed.places:
+            return TopModules(
+                shallowest=frozenset(filter(str.isidentifier, installed.top_level)), unread=installed.unread
+            )
+        found = code.modules.top_modules
+        folders = {folder.replace("/", ".") for folder in code.added}
+        own = map_modules(installed.places, "wheel").top_modules.shallowest
+        first = {name for name in own if not any(name.startswith(f"{folder}.") for folder in folders)}
+        added = {name for name in found.shallowest - own if "." not in name}
+        first |= {name for name in added if name in installed.top_level or not installed.top_level}
+        # A module in a folder that a path file adds is known by its name there.
+        native = {name for name in found.native if not any(name.startswith(f"{folder}.") for folder in folders)}
+        return TopModules(
+            names=found.names, shallowest=frozenset(first), native=frozenset(native), unread=installed.unread
+        )
+
+    def imports(self, distribution: Distribution, names: frozenset[str], target: ImportTarget) -> ImportSurvey:
+        """Where the code of *distribution* imports one of *names* on *target*."""
+        from wheelcheck.archives.import_uses import survey_imports
+
+        return survey_imports(self._code(distribution.filename), names, target)
+
+    def definitions(self, distribution: Distribution, modules: frozenset[str]) -> tuple[ModuleNames, ...]:
+        """What each of *modules* binds in *distribution*."""
+        from wheelcheck.archives.definitions import define_modules
+        from wheelcheck.model.code import ModuleNames, ModuleState
+
+        if self._installed[distribution.filename].unread:
+            return tuple(
+                ModuleNames(module=module, state=ModuleState.UNREAD, open_ended=True) for module in sorted(modules)
+            )
+        return define_modules(self._code(distribution.filename), modules)
+
+    def definitions_of(
+        self, asked: Sequence[tuple[Distribution, frozenset[str]]]
+    ) -> tuple[tuple[ModuleNames, ...], ...]:
+        """As :meth:`definitions` for each distribution and its modules."""
+        return tuple(self.definitions(each, modules) for each, modules in asked)
+
+    def contents(self, distributions: Sequence[Distribution]) -> tuple[Mapping[str, str], ...]:
+        """The files of each of *distributions*, with the word that tells contents apart."""
+        return tuple(self._installed[each.filename].contents for each in distributions)
+
+    def import_times(
+        self, distributions: Sequence[Distribution], target: ImportTarget, modules: frozenset[str] = frozenset()
+    ) -> tuple[ImportTime, ...]:
+        """What the import of each of *distributions* carries out on *target*."""
+        from wheelcheck.archives.import_time import read_import_time
+
+        for each in distributions:
+            key = each.filename, target, modules
+            if key not in self._times:
+                self._times[key] = read_import_time(self._code(each.filename), target, modules)
+        return tuple(self._times[each.filename, target, modules] for each in distributions)
+
+    def _code(self, filename: str) -> _FolderCode:
+        if filename not in self._opened:
+            self._opened[filename] = _FolderCode(filename, self._root, self._installed[filename])
+        return self._opened[filename]

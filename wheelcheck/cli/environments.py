@@ -168,9 +168,9 @@ def bundle_command(plan_file: str, form: str, **options: Any) -> int:  # noqa: A
 
 def _request(options: dict[str, Any]) -> BundleRequest:
     from wheelcheck.api.bundle import BundleRequest
+    from wheelcheck.api.environments import WORDS
     from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
-    from wheelcheck.api.runtime import WORDS
 
     wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
     return BundleRequest(
@@ -215,8 +215,8 @@ def runtime_command(target: str, out: str, kind: str, form: str, **options: Any)
     Its version, address and SHA-256 are data of wheelcheck. It is kept in the cache, and continued after an interruption.
     `wheelcheck bundle --runtime auto` does the same by itself.
     """
+    from wheelcheck.api.environments import fetch_runtime, load_target
     from wheelcheck.api.request import Request
-    from wheelcheck.api.runtime import fetch_runtime, load_target
 
     showing = Showing.taken_from(options)
     found = load_target(target)
@@ -241,8 +241,8 @@ def doctor_command(plan_file: str | None, builder: str, place: str, form: str, *
 
     Exit status: 0 fit, 1 an error; warnings do not count.
     """
-    from wheelcheck.api.doctor import doctor
     from wheelcheck.api.edges import read_plan_file
+    from wheelcheck.api.environments import doctor
     from wheelcheck.api.request import Request
     from wheelcheck.model.environment import Fitness
     from wheelcheck.plans.documents import parse_executable
@@ -291,7 +291,7 @@ def verify_command(
 
     Exit status: 0 no problems, 1 problems (with --strict, warnings too), 2 no environment or unreadable input, 3 disk failed.
     """
-    from wheelcheck.api.doctor import verify
+    from wheelcheck.api.environments import verify
     from wheelcheck.environments.verify.imports import ImportOptions
 
     showing = Showing.taken_from(options)

@@ -241,7 +241,7 @@ class Showing(NamedTuple):
 
     def with_files(self, request: Request) -> Request:
         """*request* with a file in place of each folder among its inputs, which is named on stderr."""
-        from wheelcheck.api.folders import with_files
+        from wheelcheck.api.request import with_files
 
         chosen, notes = with_files(request)
         for note in () if self.quiet else notes:

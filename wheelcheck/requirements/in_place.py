@@ -22,7 +22,7 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.model.repair import Edit, EditKind
 from wheelcheck.model.requirement import FileOrigin, InputSet, Requirement
 from wheelcheck.requirements.lines import iter_groups, iter_logical_lines, parse_line
-from wheelcheck.requirements.rewriting import EDITORS, closed, is_override, newline_of
+from wheelcheck.requirements.rewriting import closed, edited, is_override, newline_of
 from wheelcheck.texts.sources import encoding_of
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'')
@@ -144,15 +144,15 @@ class InPlace(Struct, kw_only=True):
         """*group*, the physical lines of a logical one, with the requirement exchanged."""
         logical = next(iter_logical_lines(group, self.environ), None)
         written = parse_line(logical.written).requirement if logical is not None else ""
-        edited = EDITORS[edit.kind](written, requirement, edit)
-        new = _with_text(group, written, edited) if written else None
+        text = edited(written, requirement, edit)
+        new = _with_text(group, written, text) if written else None
         if new is None or logical is None or edit.kind in (EditKind.EXTRA, EditKind.MARKER):
             return new
         comment = len(new.rstrip().removesuffix(logical.comment))
         hashes = list(_HASH.finditer(new, 0, comment))
         if not hashes:
             return new
-        asked = Requirement.parse(edited, requirement.origin)
+        asked = Requirement.parse(text, requirement.origin)
         digests = self._digests(asked, edit)
         start, end = hashes[0].start(), hashes[-1].end()
         if "".join(found[0] for found in hashes) != new[start:end]:
@@ -274,11 +274,7 @@ def _edited_string(line: str, requirement: Requirement, edit: Edit) -> str | Non
             and canonicalize_name(named[1]) == requirement.name
             and not line[found.end() :].lstrip().startswith("=")
         ):
-            return (
-                line[: found.start()]
-                + _quoted(EDITORS[edit.kind](value, requirement, edit), found[0])
-                + line[found.end() :]
-            )
+            return line[: found.start()] + _quoted(edited(value, requirement, edit), found[0]) + line[found.end() :]
     if edit.kind not in (EditKind.PIN, EditKind.CONSTRAIN):
         return None
     for key in re.finditer(r"""(?<![\w.-])["']?([\w.-]++)["']?\s*+=\s*+(\{[^{}]*?\bversion\s*=\s*)?""", line):

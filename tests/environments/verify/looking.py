@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from wheelcheck.archives.installed import InstalledCode
+from wheelcheck.archives.reader import InstalledCode
 from wheelcheck.environments.verify.imports import ImportOptions
 from wheelcheck.environments.verify.inspecting import InspectionOptions, inspect
 from wheelcheck.environments.verify.opening import opened

@@ -14,7 +14,7 @@ import pytest
 from tests.environments.verify.looking import look, of_kind
 from tests.fakes.environments import FakeEnvironment, embeddable, site_packages
 from tests.fakes.libraries import make_elf
-from wheelcheck.archives.installed import InstalledCode
+from wheelcheck.archives.reader import InstalledCode
 from wheelcheck.environments.verify.imports import ImportOptions, modules_to_try
 from wheelcheck.environments.verify.locating import locate
 from wheelcheck.environments.verify.reading import installed_archives
