@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 from packaging.version import Version
 
@@ -151,10 +153,36 @@ def test_plan_that_was_written_is_carried_out_next_and_not_written_again(word: s
         ("C:\\my folder\\a.txt", '"C:\\my folder\\a.txt"'),
         ("@file", '"@file"'),
         ("a,b", '"a,b"'),
+        ("my$folder/a.txt", 'm"y$"f"older/a.txt"'),
+        ("C:\\%TEMP%\\a.txt", 'C":\\%"T"EMP%\\a.txt"'),
+        ("%TEMP%\\a b.txt", '%T"EMP%\\a b.txt"'),
+        ("https://index.example/a%2Bb%2Bc", '"https://index.example/a%2Bb%2Bc"'),
+        ("costs$/a b", '"costs$/a b"'),
+        ("a$b", 'a"$"b'),
+        # What begins so has no form that is right in both.
+        ("$HOME/a", '"$HOME/a"'),
     ],
 )
 def test_commands_on_windows_are_one_line_that_its_shells_take(word: str, typed: str) -> None:
     assert wrapped_command(("wheelcheck", "plan", word), 20, is_windows=True) == [f"wheelcheck plan {typed}"]
+
+
+def _as_command_prompt(typed: str) -> list[str]:
+    """The arguments of a program that Command Prompt starts: variables are put in everywhere, quotes are the program's matter."""
+    put_in = re.sub(r"%([^%]+)%", lambda found: "!" if found[1].isidentifier() else found[0], typed)
+    return ["".join(re.split('"', word)) for word in re.findall(r'(?:[^\s"]|"[^"]*")+', put_in)]
+
+
+def _as_powershell(typed: str) -> list[str]:
+    """The same in PowerShell: what begins with a quote ends with the next one, and a variable is put in between quotes too."""
+    words = re.findall(r'"(?:[^"]|"")*"|[^\s"](?:[^\s"]|"(?:[^"]|"")*")*', typed)
+    return [re.sub(r"\$\w+", "!", word).replace('"', "") for word in words]
+
+
+@given(st.text(alphabet="ab%$ .\\'=", min_size=1, max_size=12))
+def test_no_shell_of_windows_puts_a_variable_into_what_begins_with_a_letter(end: str) -> None:
+    (typed,) = wrapped_command((f"a{end}",), 20, is_windows=True)
+    assert _as_command_prompt(typed) == _as_powershell(typed) == [f"a{end}"]
 
 
 def test_long_commands_are_broken_between_words_and_mean_the_same() -> None:

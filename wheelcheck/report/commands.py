@@ -34,6 +34,8 @@ _Part = tuple[str, ...]
 # Those of a plan come first in the table: --platform names one there, and several for a check.
 _BY_FLAG = {flag: option for option in reversed(OPTIONS.values()) for flag in option.flags}
 _PLAIN = re.compile(r"[\w+=:./\\~-]+")
+# The first letter of what PowerShell ($name) and Command Prompt (%name%) take for a variable.
+_NAME_BEGINS = re.compile(r"(?<=\$)\w|(?<=%)[^\W\d]\w*(?=%)")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?=$|[\s\[(<>=!~;@])")
 
 
@@ -313,4 +315,13 @@ def _quoted_for_windows(word: str) -> str:
     """*word* as Command Prompt and PowerShell both take it: requirements may have the other quotes inside (PEP 508)."""
     if _PLAIN.fullmatch(word):
         return word
-    return f'"{word}"' if '"' not in word else '"{}"'.format(word.replace('"', "'"))
+    text = word.replace('"', "'")
+    if not _NAME_BEGINS.search(text, 1) or not (_PLAIN.match(text) or text.startswith("%")):
+        return f'"{text}"'
+    # Both shells put in variables between double quotes, and neither does where a quote follows the first letter of the name.
+    # PowerShell joins quoted parts to one word where that does not begin with one.
+    quoted, at = text[0], 1
+    for begins in _NAME_BEGINS.finditer(text, 1):
+        quoted += (f'"{text[at : begins.start()]}"' if begins.start() > at else "") + text[begins.start()]
+        at = begins.start() + 1
+    return f'{quoted}"{text[at:]}"' if at < len(text) else quoted
