@@ -506,3 +506,41 @@ def test_another_python_for_what_fails_when_it_is_imported_is_no_matter_of_files
     says = "app and tool fail when they are imported on " if len(names) > 1 else "app 1.0 fails when it is imported on "
     assert {edit.kind for edit in edits} == {EditKind.PYTHON}
     assert all(edit.because.startswith(says) for edit in edits)
+
+
+def _large(*requires: str) -> list[FakeFile]:
+    """A release of long ago that is too large to be read for nothing."""
+    return [wheel(upload_time="2019-01-01T00:00:00.000000Z", requires=requires, size=3_000_000)]
+
+
+def test_old_project_that_a_bound_brings_in_is_read_however_large() -> None:
+    """What a plan of the repaired answer would show next is part of the search for that answer."""
+    index = {
+        "app": {"1.0": _at("2023-06-01", "lib")},
+        "lib": {**_LIB, "2.2": _at("2024-01-01", "aged")},
+        "aged": {"1.0": _large()},
+    }
+    code = {"app-1.0": "from lib import quote\n", "aged-1.0": "import imp\n"}
+    asked = replace(situation(["app==1.0"], index, code, "app", python="3.12"), knowledge=load_repair_knowledge())
+    proposals = asked.proposals()
+    assert "-c lib<3" not in commands(proposals)
+    assert "-c lib<2.2" in commands(proposals) or "--python 3.11 -c lib<3" in commands(proposals)
+    assert "aged 1.0: `import aged` fails" in proposals.failing[0].grounds[0].text
+
+
+def test_old_project_that_asks_for_what_a_bound_keeps_is_read_however_large() -> None:
+    index = {
+        "app": {"1.0": _at("2023-06-01", "lib")},
+        "more": {"1.0": _at("2023-06-01", "tool")},
+        "tool": {"1.0": _large("lib")},
+    }
+    code = {"app-1.0": "from lib import quote\n", "more-1.0": "import tool\n", "tool-1.0": "from lib import special\n"}
+    asked = situation(["app==1.0", "more"], index, code, "app")
+    special = {
+        name: {
+            "lib.py": text["lib.py"] + ("def special(): ...\n" if not name.startswith(("lib-2.1", "lib-2.2")) else "")
+        }
+        for name, text in _LIBS.items()
+    }
+    asked = replace(asked, code={**asked.code, **special}, knowledge=load_repair_knowledge())
+    assert commands(asked.proposals()) == ["-c lib<2.1"]

@@ -152,9 +152,14 @@ def _survey(case: RepairCase) -> tuple[FailureSurvey, frozenset[NormalizedName]]
     passed = [edit.package for edit in case.edits if edit.package is not None and edit.kind is not EditKind.CONSTRAIN]
     near = [dependant.pin.name for name in passed for dependant in case.dependants(name)]
     known = sorted(case.failing & case.after.pins.keys())
+    old = _old(case, case.after.target.python_full.minor)
+    # What the repair brings in or moves is read as a plan of it would be; and who asks for what a bound keeps.
+    bounded = [dependant.pin.name for name in edited if name not in passed for dependant in case.dependants(name)]
+    brought = [name for name in old if name in bounded or _is_brought(case, name)]
     unseen = unseen_projects(case.after)
     read: dict[NormalizedName, Distribution] = {}
-    for name in (*known, *islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *_older(case)):
+    chosen = (*islice(dict.fromkeys((*moved, *near)), _ARCHIVES_READ), *brought[:_ARCHIVES_READ])
+    for name in (*known, *chosen, *_older(case)):
         file = case.after.pins[name].distribution
         if name not in unseen and file is not None and is_read(file):
             read[name] = file
@@ -168,8 +173,12 @@ def _survey(case: RepairCase) -> tuple[FailureSurvey, frozenset[NormalizedName]]
         for module in one.modules
         for each in module.imports
     }
-    old = _old(case, case.after.target.python_full.minor)
     return survey, frozenset(name for name in old if name in imported and name not in read)
+
+
+def _is_brought(case: RepairCase, name: NormalizedName) -> bool:
+    before = case.natural(name)
+    return case.before is not None and (before is None or before.version != case.after.pins[name].version)
 
 
 def _older(case: RepairCase) -> Iterator[NormalizedName]:
