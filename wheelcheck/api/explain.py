@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,23 +44,21 @@ def explain(
     refuse_empty(request)
     reporter.stage("reading")
     log = load_log(path)
-    prepared = [_prepared(failure, request, reporter) for failure in log.failures]
-    first = next((each for each in prepared if not isinstance(each, Explained)), None)
-    if first is None:
-        return Explanation(
-            path=path, log=log, explained=tuple(each for each in prepared if isinstance(each, Explained))
-        )
-    end = clock() + first[1].repair_seconds
+    asking = _Asking(request, reporter)
+    prepared = [asking.prepared(failure) for failure in log.failures]
+    questions = [question for _, question in prepared if question is not None]
+    if not questions:
+        return Explanation(path=path, log=log, explained=tuple(answer for answer, _ in prepared))
+    end = clock() + questions[0].repair_seconds
     explained: list[Explained] = []
-    with open_store(first[1].index, reporter) as store:
-        for number, each in enumerate(prepared):
-            if isinstance(each, Explained):
-                explained.append(each)
+    with open_store(questions[0].index, reporter) as store:
+        for number, (answer, question) in enumerate(prepared):
+            if question is None:
+                explained.append(answer)
                 continue
-            answer, question = each
             seconds = max(end - clock(), 0.0) / (len(prepared) - number)
             try:
-                answer, question = _inferred(answer, question, request, store, reporter)
+                answer, question = asking.inferred(answer, question, store)
                 plan = plan_in(store, replace(question, repair_seconds=seconds), reporter)
                 explained.append(replace(answer, plan=plan))
             except (IndexUnavailable, ArchiveRefused, MetadataMalformed) as error:
@@ -90,99 +89,86 @@ def _parsed(stream: BinaryIO, path: str) -> FailureLog:
     return parse_log(stream, path, Tables(images=load_images(), builds=load_build_failures()))
 
 
-def _prepared(failure: Failure, request: Request, reporter: Reporter) -> Explained | tuple[Explained, Prepared]:
-    """The question that stands for *failure*, or the answer where there is none to ask."""
-    from wheelcheck.targets.targets import parse_target
+class _Asking:
+    """Makes the questions of one run, by what its *request* and the settings say."""
 
-    if failure.is_local:
-        return Explained(
-            failure=failure,
-            problem=f"{failure.name} is a folder of your own and on no index: mend its build, or what that requires.",
-        )
-    settings = load_settings(Path(request.folder), request.environ)
-    platform, python = _words(failure, request)
-    # What failed to build is not to be built again.
-    sdist = request.options["sdist"] or ("deny" if failure.kind is FailureKind.BUILD else "pure")
-    if (platform, python) != (request.options["platform"], request.options["python"]):
-        try:
-            parse_target(platform, python)
-        except UsageProblem as error:
-            return Explained(failure=failure, problem=f"The target in the log is not known: {error.with_hint}")
-    question = request.changed(inputs=(_input(failure),), platform=platform, python=python, sdist=sdist)
-    prepared = prepare(question, reporter, settings=settings)
-    return (
-        Explained(
-            failure=failure, target=prepared.question.target, assumed=_assumed(request, settings, platform, python)
-        ),
-        prepared,
-    )
+    def __init__(self, request: Request, reporter: Reporter) -> None:
+        self._request = request
+        self._reporter = reporter
+        self._names_target = request.options["target_file"] is not None
 
+    @cached_property
+    def _settings(self) -> Settings:
+        return load_settings(Path(self._request.folder), self._request.environ)
 
-def _inferred(
-    answer: Explained, prepared: Prepared, request: Request, store: IndexStore, reporter: Reporter
-) -> tuple[Explained, Prepared]:
-    """*answer* and *prepared* for another target, where only that one has just the versions that the installer lists."""
-    from wheelcheck.findings.versions import offers_just
+    def prepared(self, failure: Failure) -> tuple[Explained, Prepared | None]:
+        """The question that stands for *failure*, with the answer so far; ``None`` where there is none to ask."""
+        from wheelcheck.targets.targets import parse_target
 
-    failure, target = answer.failure, answer.target
-    if failure.offered is None or target is None:
-        return answer, prepared
-    page = store.page(failure.name)
-    if not failure.offered:
-        common = tuple(_alike(target, answer, request, maintained=True))
-        empty = tuple(each for each in common if offers_just(page, frozenset(), each))
-        return replace(answer, common=common, empty=empty), prepared
-    offered = frozenset(failure.offered)
-    for other in _alike(target, answer, request):
-        if offers_just(page, offered, other):
-            changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}
-            if not changed:
-                break
-            told = replace(failure, target=replace(failure.target, **changed))
-            again = _prepared(told, request, reporter)
-            if isinstance(again, Explained):
-                break
-            assumed = tuple(name for name in answer.assumed if name not in changed)
-            return replace(answer, target=again[0].target, assumed=assumed, inferred=tuple(changed)), again[1]
-    return answer, prepared
+        if failure.is_local:
+            what = f"{failure.name} is a folder of your own and on no index: mend its build, or what that requires."
+            return Explained(failure=failure, problem=what), None
+        settings, options, told = self._settings, self._request.options, failure.target
+        platform, python = options["platform"], options["python"]
+        if not self._names_target:
+            platform, python = platform or told.platform, python or told.python
+        # What failed to build is not to be built again.
+        sdist = options["sdist"] or ("deny" if failure.kind is FailureKind.BUILD else "pure")
+        if (platform, python) != (options["platform"], options["python"]):
+            try:
+                parse_target(platform, python)
+            except UsageProblem as error:
+                problem = f"The target in the log is not known: {error.with_hint}"
+                return Explained(failure=failure, problem=problem), None
+        # A file or folder of the requirement's name must not be taken for it.
+        text = failure.requirement
+        asked = f"{text}>=0" if text == failure.name and Path(text).exists() else text
+        question = self._request.changed(inputs=(asked,), platform=platform, python=python, sdist=sdist)
+        prepared = prepare(question, self._reporter, settings=settings)
+        given = {
+            "platform": platform or settings.platforms or settings.targets,
+            "python": python or settings.pythons or settings.targets,
+        }
+        assumed = () if self._names_target else tuple(name for name, words in given.items() if not words)
+        return Explained(failure=failure, target=prepared.question.target, assumed=assumed), prepared
 
+    def inferred(self, answer: Explained, prepared: Prepared, store: IndexStore) -> tuple[Explained, Prepared]:
+        """*answer* and *prepared* for another target, where only that one has just the versions that the installer lists."""
+        from wheelcheck.findings.versions import offers_just
 
-def _alike(target: Target, answer: Explained, request: Request, *, maintained: bool = False) -> Iterator[Target]:
-    """*target*, and those that the log may mean instead: with the Pythons near its own first, then on other platforms."""
-    from wheelcheck.api.targets import day_asked
-    from wheelcheck.knowledge.loading import load_pythons
-    from wheelcheck.targets.targets import PLATFORMS, parse_target
+        failure, target = answer.failure, answer.target
+        if failure.offered is None or target is None:
+            return answer, prepared
+        page = store.page(failure.name)
+        if not failure.offered:
+            common = tuple(self._alike(target, answer, maintained=True))
+            empty = tuple(each for each in common if offers_just(page, frozenset(), each))
+            return replace(answer, common=common, empty=empty), prepared
+        offered = frozenset(failure.offered)
+        other = next((each for each in self._alike(target, answer) if offers_just(page, offered, each)), target)
+        changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}
+        if not changed:
+            return answer, prepared
+        again, question = self.prepared(replace(failure, target=replace(failure.target, **changed)))
+        if question is None:
+            return answer, prepared
+        assumed = tuple(name for name in answer.assumed if name not in changed)
+        return replace(answer, target=again.target, assumed=assumed, inferred=tuple(changed)), question
 
-    yield target
-    if request.options["target_file"] is not None:
-        return
-    day, minor = day_asked(request, load_settings(Path(request.folder), request.environ)), target.python_full.minor
-    known = [each for each in load_pythons() if each.released <= day and (each.secure_until >= day or not maintained)]
-    near = sorted((each.minor for each in known), key=lambda each: abs(int(each.partition(".")[2]) - minor))
-    pythons = dict.fromkeys((target.python, *(near if request.options["python"] is None else ())))
-    platforms = dict.fromkeys((target.platform, *((*PLATFORMS, "win32") if "platform" in answer.assumed else ())))
-    yield from (parse_target(platform, python) for platform in platforms for python in pythons)
+    def _alike(self, target: Target, answer: Explained, *, maintained: bool = False) -> Iterator[Target]:
+        """*target*, and those that the log may mean instead: with the Pythons near its own first, then on other platforms."""
+        from wheelcheck.api.targets import day_asked
+        from wheelcheck.knowledge.loading import load_pythons
+        from wheelcheck.targets.targets import PLATFORMS, parse_target
 
-
-def _input(failure: Failure) -> str:
-    """The requirement of *failure* as an input, which a file or folder of that name must not be taken for."""
-    text = failure.requirement
-    return f"{text}>=0" if text == failure.name and Path(text).exists() else text
-
-
-def _words(failure: Failure, request: Request) -> tuple[str | None, str | None]:
-    """The words for the target of *failure*: those of *request*, else those that the log tells."""
-    options, told = request.options, failure.target
-    if options["target_file"] is not None:
-        return options["platform"], options["python"]
-    return options["platform"] or told.platform, options["python"] or told.python
-
-
-def _assumed(request: Request, settings: Settings, platform: str | None, python: str | None) -> tuple[str, ...]:
-    if request.options["target_file"] is not None:
-        return ()
-    given = {
-        "platform": platform or settings.platforms or settings.targets,
-        "python": python or settings.pythons or settings.targets,
-    }
-    return tuple(name for name, words in given.items() if not words)
+        yield target
+        if self._names_target:
+            return
+        day, minor = day_asked(self._request, self._settings), target.python_full.minor
+        known = [
+            each for each in load_pythons() if each.released <= day and (each.secure_until >= day or not maintained)
+        ]
+        near = sorted((each.minor for each in known), key=lambda each: abs(int(each.partition(".")[2]) - minor))
+        pythons = dict.fromkeys((target.python, *(near if self._request.options["python"] is None else ())))
+        platforms = dict.fromkeys((target.platform, *((*PLATFORMS, "win32") if "platform" in answer.assumed else ())))
+        yield from (parse_target(platform, python) for platform in platforms for python in pythons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from msgspec import Struct
 from packaging.specifiers import SpecifierSet
@@ -156,7 +156,7 @@ def _placed(view: AnswerView, limits: Sequence[_Limit], version: Version) -> _Pl
     if (
         version.is_prerelease
         and not view.policy.admits_pre_releases_of(view.project.page.name)
-        and not _names_pre_release(limits)
+        and not any(limit.specifier.prereleases is True for limit in limits)
     ):
         return _Placed(release, Standing.PRE_RELEASE)
     if source is Installability.SDIST_UNKNOWN and not is_older and source not in view.policy.allowed:
@@ -177,10 +177,6 @@ def _source(view: AnswerView, release: Release, *, may_read: bool) -> Installabi
 
 def _wheels(release: Release) -> tuple[Refusal, ...]:
     return tuple(each for each in release.refusals if isinstance(each.distribution, Wheel))
-
-
-def _names_pre_release(limits: Iterable[_Limit]) -> bool:
-    return any(limit.specifier.prereleases is True for limit in limits)
 
 
 # One line

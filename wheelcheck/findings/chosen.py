@@ -19,6 +19,7 @@ from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, OlderPick, Pin
 from wheelcheck.model.target import RefusalReason
+from wheelcheck.targets.fitting import extras_named
 from wheelcheck.targets.project_view import PageFacts, first_upload
 from wheelcheck.texts.words import joined
 
@@ -55,8 +56,6 @@ def _why_older(diagnosis: Diagnosis, pick: OlderPick) -> str:
     if not pick.way:
         return f"what else is chosen does not go with {pick.natural}"
     first, last = pick.way[0].requirement, pick.way[-1].child
-    from wheelcheck.findings.ways import extras_named  # with all that `why` needs
-
     extras = ", ".join(sorted(extras_named(first.marker)))
     of_extra = f" for its extra {extras}" if extras else ""
     through = f", which needs {last}" if len(pick.way) > 1 else ""

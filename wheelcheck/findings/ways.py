@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 
 from msgspec.structs import replace
-from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -17,12 +15,11 @@ from wheelcheck.model.answers import Mention, WayStep
 from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage
 from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, Constraint, Origin, Requirement
 from wheelcheck.model.resolution import Clash, Edge, Pin, Policy
-from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.fitting import Compatibility, extras_named
 
 _USER = ""  # the root of the graph, a node that no project name can be
 WAYS_FOUND = 50
 """The most ways that are looked for: there can be exponentially many."""
-_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 _NEAR = 5
 
 
@@ -49,11 +46,6 @@ def holds(requirement: Requirement, extras: Iterable[str], compatibility: Compat
     """Whether the marker of *requirement* holds on the target, for its project alone or for one of *extras*."""
     marker = requirement.marker
     return marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(extras)))
-
-
-def extras_named(marker: Marker | None) -> frozenset[str]:
-    """The extras that *marker* asks about, as written."""
-    return frozenset(first or second for first, second in _EXTRA_NAMES.findall(str(marker or "")))
 
 
 def edges_of(

@@ -122,14 +122,10 @@ def overlapping(
     owners: dict[str, list[NormalizedName]] = {}
     for name in wheels:
         for path in contents[name]:
-            if _is_module(path):
+            if path.endswith(_CODE) and path.partition("/")[0] not in _BESIDE and "/" in path:
                 owners.setdefault(path, []).append(name)
     for path, names in sorted(owners.items()):
         for one, other in combinations(names, 2):
             if contents[one][path] != contents[other][path]:
                 differing.setdefault((one, other), []).append(path)
     return differing
-
-
-def _is_module(path: str) -> bool:
-    return path.endswith(_CODE) and path.partition("/")[0] not in _BESIDE and "/" in path

@@ -134,8 +134,8 @@ def _minor(text: str) -> int | None:
 
 def find_release_day(minor: str) -> str | None:
     """The day on which the Python *minor* (``3.12``) was released; its text is searched, since reading it takes 3 ms."""
-    found = re.search(rf'^minor = "{re.escape(minor)}"\nreleased = "(.+)"$', load_shipped("pythons.toml"), re.MULTILINE)
-    return found[1] if found is not None else None
+    rows = _PYTHONS.findall(load_shipped("pythons.toml"))
+    return next((released for known, released, *_ in rows if known == minor and released), None)
 
 
 def load_absent_statuses(host: str) -> frozenset[int]:

@@ -179,7 +179,11 @@ def parse_system_libraries(text: str, address: str) -> LibraryKnowledge:
     return LibraryKnowledge(
         systems={name: _library_system(table, case=name != "windows") for name, table in systems.items()},
         ceilings=tuple(
-            _ceiling(each) for table in systems.values() for each in table.tables("ceiling", ("glibc", *_FAMILIES))
+            SymbolCeiling(
+                glibc=each.one("glibc", _release), families={family: each.one(family, _release) for family in _FAMILIES}
+            )
+            for table in systems.values()
+            for each in table.tables("ceiling", ("glibc", *_FAMILIES))
         ),
         exemptions=tuple(
             ImportExemption(
@@ -213,12 +217,6 @@ def _absent_library(table: Table) -> AbsentLibrary:
         needed_by=table.each("needed_by", kinds.requirement),
         brought_by=frozenset(table.each("brought_by", kinds.project)),
         used_for=table.one("used_for", kinds.sentence) if "used_for" in table else "",
-    )
-
-
-def _ceiling(table: Table) -> SymbolCeiling:
-    return SymbolCeiling(
-        glibc=table.one("glibc", _release), families={family: table.one(family, _release) for family in _FAMILIES}
     )
 
 

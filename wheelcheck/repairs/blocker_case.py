@@ -21,7 +21,7 @@ from packaging.version import Version
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version
-from wheelcheck.findings.ways import extras_named, iter_stated
+from wheelcheck.findings.ways import iter_stated
 from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import Suggestion
@@ -31,7 +31,7 @@ from wheelcheck.ports import Projects
 from wheelcheck.repairs.blockers import Blocker, TrialView, joined_extras
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.trials import usable_versions
-from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.fitting import Compatibility, extras_named
 from wheelcheck.targets.project_view import Admission, ProjectView, first_upload
 from wheelcheck.targets.pythons import parse_python
 from wheelcheck.targets.targets import parse_target

@@ -24,7 +24,6 @@ from wheelcheck.model.requirement import (
     CommandLineOrigin,
     FileOrigin,
     InputSet,
-    Origin,
     Requirement,
     UnsupportedRequirement,
 )
@@ -366,7 +365,7 @@ def rewritten_inputs(
         if isinstance(each.origin, FileOrigin) and each.origin.path in walk.shown:
             continue
         line = rewriting.requirement_line(rendered(each), each) if isinstance(each, Requirement) else _line_of(each)
-        others.setdefault(_header(each.origin), []).append(line)
+        others.setdefault(each.origin.path if isinstance(each.origin, FileOrigin) else "command line", []).append(line)
     parts += ((header, "".join(f"{line}\n" for line in lines)) for header, lines in others.items())
     newline = newline_of(parts[0][1]) if parts else "\n"
     headed = (f"# {header}{newline}{closed(text, newline)}" for header, text in parts)
@@ -393,7 +392,3 @@ def _line_of(unsupported: UnsupportedRequirement) -> str:
     if unsupported.kind != "conda":
         return unsupported.text
     return f"{f'{unsupported.stand_in}  ' if unsupported.stand_in else ''}# conda: {unsupported.text}"
-
-
-def _header(origin: Origin) -> str:
-    return origin.path if isinstance(origin, FileOrigin) else "command line"

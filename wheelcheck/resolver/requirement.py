@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
@@ -22,9 +21,7 @@ from packaging.version import Version
 from wheelcheck.model.distribution import PageView, ProjectPage
 from wheelcheck.model.requirement import Constraint, Requirement
 from wheelcheck.model.resolution import Policy
-from wheelcheck.targets.fitting import Compatibility, names_extra, stated_for
-
-_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
+from wheelcheck.targets.fitting import Compatibility, extras_named, names_extra, stated_for
 
 
 class Bound:
@@ -232,7 +229,7 @@ class Adjustments:
             if self._holds(requirement.marker, extra, requirement):
                 yield requirement
             return
-        named = {first or second for first, second in _EXTRA_NAMES.findall(str(requirement.marker or ""))}
+        named = extras_named(requirement.marker)
         if named and extra not in named:
             return
         for override in overrides:

@@ -78,7 +78,13 @@ def load_pip_configuration(environ: Mapping[str, str], *, files: Sequence[Path] 
     said: dict[str, tuple[str, str]] = {}
     for section in _SECTIONS:
         said.update({key: value for (named, key), value in in_files.items() if named == section})
-    said.update(_environment_values(environ))
+    said.update(
+        {
+            _key(name[4:]): (value, name)
+            for name, value in environ.items()
+            if name.startswith("PIP_") and value.strip() and _key(name[4:]) in _KEYS
+        }
+    )
     return PipConfiguration(
         index_url=_text(said, "index-url"),
         extra_index_urls=_words(said, "extra-index-url"),
@@ -159,14 +165,6 @@ def _file_values(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
         if parser.has_section(section)
         for name, value in parser.items(section)
         if _key(name) in _KEYS and value.strip()
-    }
-
-
-def _environment_values(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    return {
-        _key(name[4:]): (value, name)
-        for name, value in environ.items()
-        if name.startswith("PIP_") and value.strip() and _key(name[4:]) in _KEYS
     }
 
 

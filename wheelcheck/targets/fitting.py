@@ -22,6 +22,7 @@ _NAMES = re.compile(
     r"\b(extra|os_name|sys_platform|platform_[a-z_]+|python_[a-z_]+|implementation_[a-z_]+|extras|dependency_groups)\b"
 )
 _NAMED_EXTRA = re.compile(r'\bextra == "([^"]*)"')
+_EXTRA_NAMES = re.compile(r"""extra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra""")
 _RELEASES = re.compile(r'"(\d+(?:\.\d+)*)"')
 _KERNELS, _LAST_KERNEL = 12, 999
 _VARIABLES = re.compile(r"\b(platform_release|platform_version|implementation_version|platform\.version)\b")
@@ -80,6 +81,11 @@ def _reading(marker: Marker) -> _SharedMarker:
 def names_extra(marker: Marker | None) -> bool:
     """Whether *marker* asks for an extra, and so may hold for one and not for another."""
     return marker is not None and _reading(marker).asks_extra
+
+
+def extras_named(marker: Marker | None) -> frozenset[str]:
+    """The extras that *marker* asks about, as written."""
+    return frozenset(first or second for first, second in _EXTRA_NAMES.findall(str(marker or "")))
 
 
 def is_for_another_extra(marker: Marker | None, extra: str) -> bool:

@@ -107,7 +107,7 @@ class Expressions:
             case ast.Constant(value=constant):
                 return constant if isinstance(constant, str | bytes | int | float | None) else UNKNOWN
             case ast.Name(id=name):
-                return self._named(name)
+                return self.scope[name] if name in self.scope else self._imported(self.aliases.get(name, ""))
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
                 return self._listed(elements)
             case ast.Dict(keys=keys, values=values):
@@ -164,9 +164,6 @@ class Expressions:
             return UNKNOWN
         self.step(sum(map(len, parts)))  # before they are joined, which may fill the memory
         return "".join(parts)
-
-    def _named(self, name: str) -> Value:
-        return self.scope[name] if name in self.scope else self._imported(self.aliases.get(name, ""))
 
     def _attribute(self, node: ast.Attribute) -> Value:
         is_dotted = isinstance(node.value, ast.Name | ast.Attribute)
