@@ -191,6 +191,43 @@ def test_where_the_installer_found_no_version_the_targets_without_any_are_named(
     assert "though each common target has one" in pure
 
 
+def test_where_the_installer_built_what_has_a_wheel_the_targets_without_one_are_named(shell: Shell, log: Path) -> None:
+    catalog = {
+        "game": [
+            make_sdist("game", "2.0", files={"setup.py": NATIVE, "n.c": ""}),
+            *(make_wheel("game", "2.0", tags=f"cp3{minor}-cp3{minor}-win_amd64") for minor in (11, 12, 13)),
+        ]
+    }
+    log.write_text(
+        "C:\\Users\\me>pip install game\nCollecting game\n  Using cached game-2.0.tar.gz (14.8 MB)\n"
+        "  Getting requirements to build wheel ... error\n",
+        encoding="utf-8",
+    )
+    with IndexServer(catalog) as server:
+        document = answered(run(shell, server, str(log), "--python", "3.12", "--format", "json"))
+        assert document["failures"][0]["empty"] == []
+        document = answered(run(shell, server, str(log), "--format", "json"))
+        text = " ".join(run(shell, server, str(log)).out.split())
+    pythons = {each["python"] for each in document["failures"][0]["empty"]}
+    assert "3.14" in pythons and not pythons & {"3.11", "3.12", "3.13"}
+    assert "the installer built its source, and the index has no wheel for win_amd64 (3.14" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("netifaces-0.11.0-cp310-cp310-win_amd64.whl", "Python 3.10 on win_amd64"),
+        ("netifaces-0.11.0-cp38-abi3-macosx_11_0_arm64.whl", "Python 3.8 or newer on macosx_11_0_arm64"),
+        ("netifaces-0.11.0-cp313-cp313t-win_arm64.whl", "Python 3.13t on win_arm64"),
+    ],
+)
+def test_what_a_refused_wheel_is_for_is_said(shell: Shell, log: Path, file: str, what: str) -> None:
+    log.write_text(f"ERROR: {file} is not a supported wheel on this platform.\n", encoding="utf-8")
+    with IndexServer(CATALOG) as server:
+        text = " ".join(run(shell, server, str(log)).out.split())
+    assert f"{file} is for {what}, and the installer ran on another" in text
+
+
 def test_a_log_on_standard_input_is_read(shell: Shell) -> None:
     with IndexServer(CATALOG) as server:
         outcome = shell.run(

@@ -120,6 +120,64 @@ def test_versions_that_pip_lists_are_read_up_to_where_the_list_is_cut(listed: st
     assert (None if found is None else [str(each) for each in found]) == offered
 
 
+_OLD = r"""
+  Downloading Fiona-1.8.18.tar.gz (1.3 MB)
+    ERROR: Command errored out with exit status 1:
+     command: 'C:\Python39\python.exe' -c 'import sys, setuptools' egg_info
+         cwd: C:\Users\me\AppData\Local\Temp\pip-install-_kj9hn6q\fiona_8af7dbc19e494c6083f4f60ff0261881\
+    Complete output (1 lines):
+    A GDAL API version must be specified. Provide a path to gdal-config using a GDAL_CONFIG environment variable.
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (_OLD, "fiona 1.8.18 build"),
+        (_OLD.replace("  Downloading Fiona-1.8.18.tar.gz (1.3 MB)", ""), "fiona - build"),
+        (
+            'ERROR: Command "python setup.py egg_info" failed with error code 1 in /tmp/pip-install-k3vy/my.pkg/',
+            "my-pkg - build",
+        ),
+        ('Command "python setup.py egg_info" failed with error code 1 in /tmp/pip-build-k3vy/pkg', "pkg - build"),
+        ("ERROR: Command 'python setup.py egg_info' failed with error code 1 in /home/me/pkg", None),
+    ],
+)
+def test_the_folder_of_the_source_names_what_older_pip_could_not_build(log: str, expected: str | None) -> None:
+    assert failed(read(log.encode())) == ([expected] if expected else [])
+
+
+def test_the_missing_gdal_is_the_cause_of_the_failed_build() -> None:
+    (fiona,) = read(_OLD.encode()).failures
+    assert [cause.id for cause in fiona.causes] == ["config-program"]
+
+
+def test_a_build_that_failed_without_a_name_is_an_error_and_no_success() -> None:
+    log = read(
+        "\u00d7 python setup.py bdist_wheel did not run successfully.\n  error: invalid command 'bdist_wheel'\n".encode()
+    )
+    assert not log.failures
+    assert [quote.line for quote in log.unknown] == [1, 2]
+
+
+def test_words_in_the_output_of_a_build_tell_nothing_of_the_machine() -> None:
+    log = read(
+        "Collecting pkg==1.0\n  Getting requirements to build wheel ... error\n  ╰─> [3 lines of output]\n"
+        "      For help see the page of Windows 10\n      [end of output]\nUbuntu 22.04\n".encode()
+    )
+    assert targets(log.failures) == ["manylinux_2_35_x86_64 -"]
+
+
+def test_a_wheel_that_was_given_and_refused_is_kept() -> None:
+    (refused,) = read(b"ERROR: pkg-1.0-cp310-cp310-win_amd64.whl is not a supported wheel on this platform.\n").failures
+    assert refused.refused == "pkg-1.0-cp310-cp310-win_amd64.whl"
+
+
+def test_a_name_that_no_wheel_has_is_no_matter_of_wheels() -> None:
+    log = read(b"ERROR: Invalid wheel filename (wrong number of parts): 'pkg-1.0-new-cu128-cp312-cp312-win_amd64'\n")
+    assert [trouble.kind.value for trouble in log.troubles] == ["filename"]
+
+
 def test_a_distribution_that_a_second_attempt_installs_has_not_failed() -> None:
     again = "Collecting netifaces==0.11.0\nSuccessfully installed netifaces-0.11.0\n"
     log = read("\n".join((*lines_of("pip-26-two"), again)).encode())

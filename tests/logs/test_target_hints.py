@@ -81,6 +81,32 @@ def told(*lines: str) -> tuple[str | None, str | None]:
             "3.12",
         ),
         ("the quick brown fox", None, None),
+        # What people write beside a log.
+        ("I'm on macOS 15.0, with uv 0.4.16.", "macosx_15_0_arm64", None),
+        ("- **OS version and name**: macOS 12.6", "macosx_12_0_arm64", None),
+        ("- OS: [macOS 14.0, Apple Silicon M1]", "macosx_14_0_arm64", None),
+        ("macOS Sonoma 14.5", "macosx_14_0_arm64", None),
+        ("Mac OS X 10.15.7", "macosx_10_15_x86_64", None),
+        ("- OS: macOS", "macosx_13_0_arm64", None),
+        ("brew is a package manager of macOS and Linux", None, None),
+        ("a m1 macbook air", "macosx_13_0_arm64", None),
+        ("- MacBook Air (M1, 2020)", "macosx_13_0_arm64", None),
+        ("no luck on win 11", "win_amd64", None),
+        ("**Operating system** (such as Windows, Linux, Mac): Windows 10", "win_amd64", None),
+        ("OS: Windows Server 2019 Standard", "win_amd64", None),
+        ("Ubuntu 24.04.2 LTS", "manylinux_2_39_x86_64", None),
+        ("It fails on Alpine Linux 3.21.3", "musllinux_1_2_x86_64", None),
+        ("gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0", "manylinux_2_28_x86_64", None),
+        ("- **Python version**: 3.10.6", None, "3.10.6"),
+        ("- **Python version** (e.g. 3.7.9, 3.8.5) : 3.14", None, "3.14"),
+        ("My python version is Python 3.14.0.", None, "3.14.0"),
+        ("Python 3.10.6 (tags/v3.10.6:9c7b4bd, Aug  1 2022) [MSC v.1932 64 bit (AMD64)]", None, "3.10.6"),
+        ("It requires Python 3.8 or newer", None, None),
+        ("    Programming Language :: Python :: 3.8", None, None),
+        ("E:\\AI\\ComfyUI_windows_portable\\python_embeded>python.exe -s", "win_amd64", None),
+        ("c:\\users\\me\\appdata\\local\\programs\\python\\python39\\python.exe", "win_amd64", "3.9"),
+        ("C:\\Users\\me\\AppData\\Local\\Python\\pythoncore-3.14-64\\Lib\\site-packages", "win_amd64", "3.14"),
+        ("packages\\PythonSoftwareFoundation.Python.3.9_qbz5n2kfra8p0\\x", "win_amd64", "3.9"),
     ],
 )
 def test_a_line_tells_a_part_of_the_target(line: str, platform: str | None, python: str | None) -> None:
@@ -103,3 +129,10 @@ def test_what_is_told_is_a_target_that_can_be_planned_for() -> None:
             assert parse_target(platform, python).python == "3.12"
         except UsageProblem as problem:
             assert "mips" in problem.message
+
+
+def test_what_the_log_shows_counts_before_what_is_written_beside_it() -> None:
+    assert told("- OS: Windows 11, with WSL", "- Python 3.12", "creating build/lib.linux-x86_64-cpython-310") == (
+        "linux_x86_64",
+        "3.10",
+    )

@@ -134,16 +134,21 @@ class _Asking:
 
     def inferred(self, answer: Explained, prepared: Prepared, store: IndexStore) -> tuple[Explained, Prepared]:
         """*answer* and *prepared* for another target, where only that one has just the versions that the installer lists."""
-        from wheelcheck.findings.versions import offers_just
+        from wheelcheck.findings.versions import has_wheel, offers_just
 
         failure, target = answer.failure, answer.target
-        if failure.offered is None or target is None:
+        built = failure.version if failure.kind is FailureKind.BUILD and answer.assumed else None
+        if target is None or (failure.offered is None and built is None):
             return answer, prepared
         page = store.page(failure.name)
         if not failure.offered:
             common = tuple(self._alike(target, answer, maintained=True))
-            empty = tuple(each for each in common if offers_just(page, frozenset(), each))
-            return replace(answer, common=common, empty=empty), prepared
+            empty = (
+                each
+                for each in common
+                if (offers_just(page, frozenset(), each) if built is None else not has_wheel(page, built, each))
+            )
+            return replace(answer, common=common, empty=tuple(empty)), prepared
         offered = frozenset(failure.offered)
         other = next((each for each in self._alike(target, answer) if offers_just(page, offered, each)), target)
         changed = {name: getattr(other, name) for name in _PARTS if getattr(other, name) != getattr(target, name)}

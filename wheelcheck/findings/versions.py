@@ -99,6 +99,13 @@ def offers_just(page: ProjectPage, versions: Set[Version], target: Target) -> bo
     return True
 
 
+def has_wheel(page: ProjectPage, version: Version, target: Target) -> bool:
+    """Whether *version* on *page* has a wheel for *target*."""
+    fits = Compatibility(target).judge
+    files = page.distributions.get(version, ())
+    return any(isinstance(file, Wheel) and isinstance(fits(file), Fit) for file in files)
+
+
 def _cell(
     release: Release, target: Target, page: ProjectPage, judging: Judging, kinds: dict[Sdist, CellKind]
 ) -> VersionCell:

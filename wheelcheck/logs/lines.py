@@ -217,8 +217,8 @@ def unbarred(text: str) -> str:
 class Named(Struct, frozen=True, kw_only=True):
     """A distribution as a line names it: *text* for people, *version* and *specifier* where the line tells them.
 
-    *is_local* says that it is a folder. *offered* are the versions that pip could use, by its own words; ``None`` where it does not
-    say.
+    *is_local* says that it is a folder. *refused* is the wheel that the installer was given and could not use. *offered* are the
+    versions that pip could use, by its own words; ``None`` where it does not say.
     """
 
     name: NormalizedName
@@ -228,6 +228,7 @@ class Named(Struct, frozen=True, kw_only=True):
     by: str = ""
     is_local: bool = False
     offered: tuple[Version, ...] | None = None
+    refused: str = ""
 
 
 def specifier_of(bounds: str) -> str:
@@ -299,7 +300,7 @@ def iter_named(found: re.Match[str]) -> Iterator[Named]:
     elif "file" in groups:
         named = of_file(groups["file"])
         if named is not None:
-            yield named
+            yield replace(named, refused=groups["file"]) if groups["file"].endswith(".whl") else named
     elif "requirement" in groups:
         named = of_requirement(groups["requirement"])
         if named is not None:

@@ -56,6 +56,7 @@ _V = r"[0-9][\w.!+-]{0,60}"
 _VERSION = rf"(?P<version>{_V})"
 _BY = r"(?: \(from (?P<by>[^()]{1,400}(?:\([^()]{0,100}\))?)\))?"
 _FILE = r"(?P<file>[\w.+!-]{1,200}\.(?:whl|tar\.gz|tar\.bz2|tar\.xz|tgz|zip))"
+_BUILT = r"\S.{0,400}?[\\/]pip-(?:install|wheel|build)-\w{1,20}[\\/](?P<name>[A-Za-z0-9][\w.-]{0,100}?)(?:_[0-9a-f]{32})?[\\/]?"
 _FAILED_STEP = r".{0,60}?(?:finished with status 'error'|\.\.\. ?error|did not run successfully)"
 # The name begins where a word does, so that a long line is not tried from each of its letters.
 _UV = rf"(?<![\w.=<>!~,*+-])(?P<requirement>{_N}(?:\[[\w, .-]{{0,200}}\])?(?:[<>=!~][\w.,<>=!~*+-]{{1,120}})?)"
@@ -88,6 +89,10 @@ MESSAGES: tuple[Message, ...] = (
         (M.LISTED, "Failed to build ", rf"^(?:ERROR: )?Failed to build {_NAMES}\s*$", _BUILD),
         (M.LISTED_NEXT, "Failed to build installable wheels|Encountered error while ",
          r"Failed to build installable wheels|Encountered error while (?:trying to install|generating) package", _BUILD),
+        # pip before 19.2 and 22 names no distribution where setup.py fails; the folder of its source is called after it.
+        (M.FAILED, "failed with error code",
+         rf"^\s*(?:ERROR: )?Command .{{1,2000}} failed with error code -?\d{{1,5}} in {_BUILT}\s*$", _BUILD),
+        (M.FAILED, " cwd: ", rf"^\s*cwd: {_BUILT}\s*$", _BUILD),
         (M.SUBJECT_FAILED, "Preparing |requirements to build|build dependencies|backend dependencies|build backend",
          r"(?:Preparing (?:editable |wheel )?metadata|Getting requirements to build (?:wheel|editable)"
          r"|Installing (?:build|backend) dependencies|pip subprocess to install (?:build|backend) dependencies"
@@ -128,6 +133,8 @@ MESSAGES: tuple[Message, ...] = (
          r"urllib3\.exceptions\.\w{1,40}Error|^(?:ERROR: )?(?:HTTP error \d{3} while|\d{3} (?:Client|Server) Error)", _NETWORK),
         (M.TROUBLE, "externally-managed|Could not install packages due to",
          r"externally-managed-environment|packages due to an \w{1,40}: \[(?:Errno 13|WinError 5)\]", TroubleKind.ACCESS),
+        (M.TROUBLE, "nvalid wheel filename|not a valid wheel filename",
+         r"[Ii]nvalid wheel filename|is not a valid wheel filename", TroubleKind.FILENAME),
         (M.INDEXES, "Looking in ", r"^\s*Looking in (?:indexes|links): (?P<places>\S.{0,2000})", None),
         (M.PROGRESS, "Installing collected|Building wheels for|legacy-install|for-install|subprocess-exited",
          r"^\s*(?:Installing collected packages: |Building wheels for collected packages: )"

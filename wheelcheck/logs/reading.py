@@ -18,7 +18,7 @@ from wheelcheck.logs.messages import TABLE as MESSAGES
 from wheelcheck.logs.stream import SIGNS, Draft, Stream, Tables
 from wheelcheck.logs.target_hints import TABLE as HINTS
 from wheelcheck.logs.target_hints import combined
-from wheelcheck.model.failure import Failure, FailureLog, LoggedTarget, Trouble
+from wheelcheck.model.failure import Failure, FailureKind, FailureLog, LoggedTarget, Trouble
 
 _MOST_STREAMS = 1_000
 _ELSEWHERE = 4  # what another step of the job tells of the target counts so many times less
@@ -127,6 +127,7 @@ def _failure(stream: Stream, draft: Draft, target: LoggedTarget) -> Failure:
         causes=tuple(draft.causes),
         target=target,
         offered=draft.named.offered,
+        refused=draft.named.refused if draft.kind is FailureKind.NO_MATCH else "",
     )
 
 

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from wheelcheck.logs.lines import LONGEST, Named, SignTable, iter_named, of_file, parse_installed
 from wheelcheck.logs.messages import ERROR_LINE, TABLE, Meaning, Message
-from wheelcheck.logs.target_hints import Hint, iter_hints
+from wheelcheck.logs.target_hints import IN_WORDS, Hint, iter_hints
 from wheelcheck.model.failure import BuildCause, FailureKind, LogQuote, TroubleKind
 from wheelcheck.model.systems import BuildFailureKnowledge, ImageKnowledge, KnownCause
 from wheelcheck.model.urls import masked
@@ -99,6 +99,7 @@ class Stream:
         self._unreached: LogQuote | None = None
         self._clash: LogQuote | None = None
         self._other_pythons = ""
+        self._unnamed: LogQuote | None = None
 
     def take(self, text: str, line: int) -> None:
         """Read one line."""
@@ -122,6 +123,8 @@ class Stream:
             self._end_sentence()
         if self._clash is not None and not self.failed:
             self.troubles.setdefault(TroubleKind.CONFLICT, self._clash)
+        if self._unnamed is not None and not self.failed and not self.has_succeeded:
+            self.unknown.insert(0, self._unnamed)
 
     def look_for_hints(self, text: str, line: int) -> None:
         """Note what the line tells of the target."""
@@ -129,6 +132,8 @@ class Stream:
         if self._hinted > _MOST_HINTED:
             return
         for hint in iter_hints(text, line, self._tables.images):
+            if hint.weight <= IN_WORDS and self._box is not None:
+                continue
             parts = (hint.weight, hint.system, hint.family, hint.exact, hint.at_least, hint.machine, hint.python)
             self.hints.setdefault(parts, hint)
 
@@ -203,6 +208,7 @@ class Stream:
                 self._fail(self._subject, FailureKind.BUILD, row.tool, quote)
             case Meaning.SUBJECT_FAILED | Meaning.LISTED_NEXT:
                 self._names_follow, self._open, self._pending = _NAMES_FOLLOW, None, []
+                self._unnamed = self._unnamed or quote
             case Meaning.OTHER_PYTHONS:
                 self._other_pythons = found["list"]
             case Meaning.UNREACHED:

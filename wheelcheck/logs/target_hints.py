@@ -25,6 +25,9 @@ _MINORS = range(6, 21)  # of Python 3, as far as a log may speak of them
 _LEGACY_FLOORS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 # What is assumed of a machine whose C library or release no line tells; as the bare words in targets/platforms.py.
 _DEFAULT_FLOORS: dict[str, _Version] = {"manylinux": (2, 28), "musllinux": (1, 2), "macosx": (13, 0)}
+_FIRST_ON_ARM = (11, 0)  # of macOS
+IN_WORDS = 29
+"""The greatest weight of what people write beside a log; in the output of a build such words speak of any machine."""
 
 
 class Hint(Struct, frozen=True, kw_only=True):
@@ -127,7 +130,12 @@ _ROWS = (
      r"^\s*(?:Image|runs-on|Runner [Ii]mage): (?P<runner>(?:ubuntu|windows|macos)-[\w.-]{1,30})\s*$", _NOTHING),
     ("the headers of Python", 70, "include/python|include\\python", rf"include[\\/]python{_PYTHON}\b", _NOTHING),
     ("the modules of Python", 60, "/site-packages", rf"(?:lib|lib64)/(?:python|pypy){_PYTHON}/site-packages", _NOTHING),
-    ("a Python of Windows", 60, "\\Python|/Python", r"[\\/]Python(?P<digits>3\d{1,2})(?:-(?P<machine>32|arm64))?[\\/]", _WINDOWS),
+    ("a Python of Windows", 60, "\\Python|/Python|\\python",
+     r"[\\/][Pp]ython(?P<digits>3\d{1,2})(?:-(?P<machine>32|arm64))?[\\/]", _WINDOWS),
+    ("a Python of the install manager", 60, "pythoncore-",
+     r"\bpythoncore-(?P<digits>3\.\d{1,2})-(?P<machine>64|32|arm64)[\\/]", _WINDOWS),
+    ("a Python of the Windows store", 60, "SoftwareFoundation.",
+     r"PythonSoftwareFoundation\.Python\.(?P<digits>3\.\d{1,2})_", _WINDOWS),
     ("a Python of pyenv or macOS", 58, "versions/3|Versions/3|python@",
      rf"(?:versions|Python\.framework/Versions|python@)/?{_PYTHON}(?=/)", _NOTHING),
     ("a compiler for musl", 52, "-linux-musl", rf"\b{_CPU}-\w{{1,20}}-linux-musl", _MUSL),
@@ -148,7 +156,25 @@ _ROWS = (
     ("a path of Windows", 30, ":\\", r"\b[A-Z]:\\(?:Users|Program Files|hostedtoolcache|a|Python\d+)\\", _WINDOWS),
     ("pip's build folder on Windows", 30, "pip-build-env", r"pip-build-env-\w{1,20}\\", _WINDOWS),
     ("pip's notice on Windows", 30, "python.exe -m pip", r"\bpython\.exe -m pip\b", _WINDOWS),
+    ("a folder on a drive of Windows", 30, ":\\", r"(?<![\w%])[A-Za-z]:\\[^\\/:*?\"<>|\s][^\\/:*?\"<>|]{0,80}\\", _WINDOWS),
     ("a path of macOS", 30, "/Library/|/Users/", r"/Library/Frameworks/|(?<![\w.:~-])/Users/\w", _MACOS),
+    # What a person writes beside a log, as the forms of issue trackers ask for it; what the log itself shows counts before that.
+    ("macOS in words", 26, "mac OS|macOS|MacOS|Macos|macos|Mac OS|OS X",
+     r"\b(?:[Mm]ac ?[Oo][Ss]|OS X)(?: X)?[ ,:]{1,3}(?:[A-Z][a-z]{2,12} ){0,2}(?:version )?v?"
+     r"(?P<macos>1\d\.\d{1,2}|1[1-9]|2[6-9])(?!\w)", _MACOS),
+    ("a Mac in words", 25, "mac OS|macOS|MacOS|Macos|macos|Mac OS",
+     r"(?:^|\b(?:OS|[Pp]latform|[Ss]ystem)\W{1,6}|\b(?:[Oo]n|[Rr]unning|[Uu]sing) (?:an? |my )?)[Mm]ac ?[Oo][Ss]\s*$", _MACOS),
+    ("Apple's machines in words", 25, "pple |acBook|acbook|Mac |mac ",
+     r"\bApple [Ss]ilicon\b|\b(?:[Mm]ac(?:[Bb]ook)?|Apple)\b.{0,30}?\b[Mm][1-9]\b"
+     r"|\b[Mm][1-9] (?:[Mm]ax |[Pp]ro )?[Mm]ac(?:[Bb]ook)?\b", (*_MACOS, ("machine", "aarch64"))),
+    ("Windows in words", 25, "indow|win 1|win1|Win 1|Win1",
+     r"\b[Ww]in(?:dows?)?(?: [Ss]erver)? ?(?:7|8|8\.1|10|11|20\d\d)\b|\bMicrosoft Windows \[", _WINDOWS),
+    ("a distribution in words", 25, "Ubuntu |ubuntu |Debian |debian |Fedora |Alpine ",
+     r"(?<![\w(])(?P<distribution>[Uu]buntu|[Dd]ebian|Fedora|Alpine)(?: Linux| GNU/Linux)? v?"
+     r"(?P<release>\d{1,2}(?:\.\d{1,2})?)(?![\d-])", _NOTHING),
+    ("Python in words", 24, "ython",
+     r"\b[Pp]ython(?:[ _-]?[Vv]ersion)?[*`_]{0,3}(?: \(e\.g\.[^)]{0,80}\))?(?: is| used| ?[:=])?[*`_]{0,3} {1,3}\[?v?"
+     rf"(?:[Pp]ython )?{_PYTHON}(?![\w-]|\.[\d*]|\+| ?(?:or|and) (?:above|newer|later|higher|up))", _NOTHING),
 )  # fmt: skip
 HINTS = tuple(
     HintRow(name=name, weight=weight, signs=tuple(signs.split("|")), pattern=pattern, says=says)
@@ -181,6 +207,8 @@ def _hint(row: HintRow, found: re.Match[str], quote: LogQuote, known: ImageKnowl
         parts["python"] = f"pp{parts['python']}"
     if "image" in groups:
         parts |= _of_image(groups["image"], groups.get("docker"), known)
+    if "distribution" in groups:
+        parts |= _of_image(f"{groups['distribution'].lower()}:{groups['release']}", None, known)
     if "runner" in groups:
         platform = known.runners.get(groups["runner"])
         parts |= {**_of_tag(platform), "exact": _of_tag(platform).get("at_least")} if platform else {}
@@ -284,11 +312,14 @@ _READERS: dict[str, Callable[[str], dict[str, object]]] = {
     "digits": _of_digits,
     "bounds": _of_bounds,
     "glibc": lambda text: {"exact": (2, int(text[2:]))},
+    "macos": lambda text: {
+        "exact": (int(text.split(".")[0]), int(text.split(".")[1]) if text.startswith("10.") else 0)
+    },
     "tag": _of_tag,
     "asked": _of_word,
     "abi": _of_abi,
     "wheel": _of_wheel,
-    "machine": lambda text: {"machine": machine_of({"32": "x86"}.get(text, text))},
+    "machine": lambda text: {"machine": machine_of({"32": "x86", "64": "x64"}.get(text, text))},
 }
 
 
@@ -336,5 +367,5 @@ def _platform(system: str, family: str, release: _Version | None, machine: str, 
     floor = _DEFAULT_FLOORS[name]
     if release is not None:
         floor = release if is_exact else max(floor, release)
-    default_machine = "aarch64" if system == "macosx" else "x86_64"
+    default_machine = "aarch64" if system == "macosx" and floor >= _FIRST_ON_ARM else "x86_64"
     return platform_of(f"{name}_{floor[0]}_{floor[1]}", machine or default_machine)

@@ -41,6 +41,7 @@ class TroubleKind(Enum):
     DISK = "disk"
     MEMORY = "memory"
     ACCESS = "access"
+    FILENAME = "filename"
 
 
 class BuildCause(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
     *version* and *specifier* are what the log tells, ``None`` and empty where it does not. *by* is who asks for it. *is_local* says
     that it is the user's own project, which is on no index. *offered* are the versions that the installer could use, oldest
-    first; ``None`` where it does not say.
+    first; ``None`` where it does not say. *refused* is the wheel that it was given and could not use.
     """
 
     name: NormalizedName
@@ -79,6 +80,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     causes: tuple[BuildCause, ...] = ()
     target: LoggedTarget = LoggedTarget()
     offered: tuple[Version, ...] | None = None
+    refused: str = ""
 
     @property
     def requirement(self) -> str:
@@ -115,7 +117,8 @@ class Explained(Struct, frozen=True, kw_only=True):
 
     *assumed* names the parts of the target that neither the log nor the user tells (``platform``, ``python``): those of the running
     interpreter were taken. *inferred* names those of a target for which the index has just the versions that the installer lists.
-    Of a project that the installer found no version of, *empty* are those of the targets *common* for which the index has none.
+    Of a project that the installer found no version of, or no wheel of the version that it built, *empty* are those of the targets
+    *common* for which the index has none.
     *problem* says in a sentence why there is no plan; *has_index_failed* that the index is the reason.
     """
 

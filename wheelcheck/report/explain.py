@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Struct
+from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, render_shareable, stated
@@ -44,9 +46,12 @@ TROUBLES = {
     TroubleKind.DISK: "The disk was full. That is no matter of wheels.",
     TroubleKind.MEMORY: "The memory ran out, most often in a build, and a wheel needs none: `wheelcheck check` them.",
     TroubleKind.ACCESS: "The installer may not write there, which is no matter of wheels: install into a virtual environment.",
+    TroubleKind.FILENAME: "A wheel is called NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl, BUILD beginning with a digit: "
+    "name the file so, a label of its version behind a plus, such as a-1.0+cu128-cp312-cp312-win_amd64.whl.",
 }
 """What is said of each kind of trouble."""
 
+_GIVE = "give --platform and --python of its machine"
 _QUOTES_IN_BRIEF = 1
 _QUOTED = 160
 _SYSTEMS = {"musllinux": ("alpine",), "manylinux": ("debian", "fedora"), "macosx": ("macos",), "win": ("windows",)}
@@ -121,10 +126,28 @@ def _failure(page: Page, each: Explained, detail: Detail) -> None:
         if detail == "full":
             for quote in failure.target.evidence:
                 _quote(page, "", quote)
+    if failure.refused:
+        page.labelled("file", _refused(failure.refused))
     if each.problem:
         page.labelled("no answer" if each.has_index_failed else "note", flat(each.problem))
     if each.plan is not None:
         _answer(page, each, each.plan, detail)
+
+
+def _refused(file: str) -> str:
+    """What the wheel *file*, which the installer was given, is for."""
+    tags = parse_wheel_filename(file)[3]
+    pythons = {
+        f"Python {found[1]}.{found[2]}{' or newer' if tag.abi == 'abi3' else 't' if tag.abi.endswith('t') else ''}"
+        if (found := re.fullmatch(r"cp(3)(\d{1,2})", tag.interpreter))
+        else tag.interpreter
+        for tag in tags
+    }
+    where = joined(sorted({tag.platform for tag in tags}))
+    return (
+        f"{flat(file)} is for {joined(sorted(pythons))} on {where}, and the installer ran on another: "
+        "look for the file of its Python and machine"
+    )
 
 
 def _assumption(each: Explained) -> str:
@@ -199,11 +222,16 @@ def _installable(page: Page, plan: Plan, each: Explained) -> None:
 
 
 def _without_versions(each: Explained) -> str:
-    """What may be behind an installer that found no version at all."""
+    """What may be behind an installer that found no version at all, or built what has a wheel."""
+    built = each.failure.kind is FailureKind.BUILD
+    if not each.empty and built:
+        return "the installer built its source, though each common target has a wheel: an older pip, --no-binary or another index"
     if not each.empty:
         return "the installer found no version, though each common target has one: another index, or one that did not answer"
     where = listed_among(each.common, each.empty)
-    return f"the installer found no version, and the index has none for {where}: give --platform and --python of its machine"
+    if built:
+        return f"the installer built its source, and the index has no wheel for {where}: {_GIVE}"
+    return f"the installer found no version, and the index has none for {where}: {_GIVE}"
 
 
 def _errors(page: Page, explanation: Explanation) -> None:
@@ -246,7 +274,10 @@ class FailureDocument(Struct, frozen=True, kw_only=True):
     ]
     empty: Annotated[
         tuple[TargetName, ...],
-        about("Where the installer found no version of the project: the common targets for which the index has none."),
+        about(
+            "Where the installer found no version of the project, or built it from source: the common targets for which the index "
+            "has none, or no wheel of it."
+        ),
     ]
     status: Annotated[Status | None, about("How the plan of the requirement came out; null where there is none.")]
     installability: Annotated[Installability | None, about("How the planned version installs on the target.")]
