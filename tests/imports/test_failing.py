@@ -281,6 +281,22 @@ def test_code_of_an_old_protoc_fails_with_a_compiled_protobuf_since_4(
     assert told(failing(outcome, suspects, code)) == expected
 
 
+@pytest.mark.parametrize(("size", "numbers"), [(4 * 1024**2, ["WC601"]), (4 * 1024**2 + 1, [])])
+def test_submodule_that_only_another_imports_is_read_in_wheels_of_some_megabytes(size: int, numbers: list[str]) -> None:
+    """The kind of dask.dataframe, which `import dask` does not import."""
+    archives = {
+        "a": {"a.py": "import b.frame"},
+        "b": {"b/__init__.py": "", "b/frame.py": "from . import core", "b/core.py": "import absent"},
+    }
+    projects = FakeProjects({"a": {"1": [wheel()]}, "b": {"1": [wheel(size=size)]}})
+    outcome = answer(projects, "a", "b")
+    assert isinstance(outcome, Resolution)
+    suspects = Suspects(read={each: outcome.files[each] for each in outcome.files if each == "a"}, compared={})
+    found = failing(outcome, suspects, code_of(archives))
+    assert [each.code.number for each in found] == numbers
+    assert all("b/core.py:1 has `import absent`, which a.py:1 imports" in each.message for each in found)
+
+
 def test_large_pure_wheel_is_a_suspect_and_a_large_one_for_a_platform_is_none() -> None:
     day = "2017-01-01T00:00:00.000000Z"
     native = wheel("cp312-cp312-win_amd64", size=LARGEST + 1, upload_time=day)

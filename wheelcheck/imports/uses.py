@@ -174,7 +174,7 @@ def _length(module: str) -> tuple[int, int, str]:
 
 
 _FOLLOWED = 24  # so many modules that others alone import are followed,
-_FOLLOWED_BYTES = 1024**2  # of wheels up to this size
+_FOLLOWED_BYTES = 4 * 1024**2  # of wheels up to this size
 
 
 class Providers:
