@@ -20,8 +20,7 @@ from msgspec.structs import replace
 from tests.cli.programs import TARGET, Shell
 from tests.fakes.archives import make_sdist, make_wheel
 from tests.server import IndexServer, Mode
-from wheelcheck.api.own_files import changed_files, wanted_by_others, write_changes
-from wheelcheck.api.plan import applied_edits, plan_of
+from wheelcheck.api.plan import applied_edits, changed_files, plan_of, wanted_by_others, write_changes
 from wheelcheck.api.preparing import Prepared, prepare
 from wheelcheck.api.request import Request
 from wheelcheck.cli.showing import write_result

@@ -24,8 +24,7 @@ from tests.resolver.test_passes import WHEELS
 from wheelcheck.findings.asked import find_disagreements, find_unjudged, silent_lock
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.verdicts import compare, fingerprint, judge
-from wheelcheck.findings.ways import asker, near_names
-from wheelcheck.findings.why import UserRequirements, explain
+from wheelcheck.findings.why import UserRequirements, asker, explain, near_names
 from wheelcheck.model.answers import Outcome, Standing, Why
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Installability

@@ -20,7 +20,7 @@ from wheelcheck.findings.installing import _joined as words_joined
 from wheelcheck.findings.installing import nearer_of, nearest_with_wheel
 from wheelcheck.findings.rules import RULES
 from wheelcheck.findings.versions import _joined
-from wheelcheck.findings.ways import near_names
+from wheelcheck.findings.why import near_names
 from wheelcheck.model.answers import Standing
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.judgement import Installability

@@ -9,8 +9,7 @@ from packaging.utils import canonicalize_name
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import PURE, answer, asked
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.findings.ways import WAYS_FOUND
-from wheelcheck.findings.why import UserRequirements, explain
+from wheelcheck.findings.why import WAYS_FOUND, UserRequirements, explain
 from wheelcheck.model.answers import Outcome, Standing, Why
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import Constraint

@@ -269,7 +269,7 @@ def _holds(marker: Marker | None, target: Target | None) -> bool:
         return marker is None
     from wheelcheck.targets.fitting import Compatibility
 
-    return Compatibility(target).evaluate(marker, "").holds
+    return Compatibility(target).holds(marker)
 
 
 def _url_of(index: str, names: Mapping[str, str], address: str) -> str:

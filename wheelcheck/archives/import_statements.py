@@ -341,34 +341,26 @@ def _conditional(kind: ImportKind) -> ImportKind:
 
 
 def _named_branches(test: ast.expr, kind: ImportKind) -> tuple[ImportKind, ImportKind]:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        then, otherwise = _named_branches(test.operand, kind)
-        return otherwise, then
-    if last_name(test) == "TYPE_CHECKING":
-        return ImportKind.TYPE_CHECKING, kind
-    if _is_main(test):
-        return _inside(kind), kind  # a script's part, which importing the module leaves out
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        parts = [_named_branches(value, kind)[0] for value in test.values]
-        return next((part for part in parts if part is not kind), kind), kind
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and last_name(_called(test.left)) == "find_spec":
-        there = isinstance(test.ops[0], ast.IsNot | ast.NotEq)
-        return (_guarded(kind), kind) if there else (kind, _guarded(kind))
-    if _ASKS.fullmatch(last_name(_called(test))):
-        return _guarded(kind), kind
-    return kind, kind
-
-
-def _called(node: ast.expr) -> ast.expr:
-    return node.func if isinstance(node, ast.Call) else node
-
-
-def _is_main(test: ast.expr) -> bool:
+    """The kinds of the two branches of an ``if`` whose *test* tells them by its names."""
     match test:
-        case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]):
-            sides = ((one, other), (other, one))
-            return any(last_name(a) == "__name__" and getattr(b, "value", None) == "__main__" for a, b in sides)
-    return False
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            then, otherwise = _named_branches(operand, kind)
+            return otherwise, then
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return ImportKind.TYPE_CHECKING, kind
+        case ast.Compare(left=one, ops=[ast.Eq()], comparators=[other]) if {"__name__", "__main__"} == {
+            getattr(each, "value", None) if isinstance(each, ast.Constant) else last_name(each) for each in (one, other)
+        }:
+            return _inside(kind), kind  # a script's part, which importing the module leaves out
+        case ast.BoolOp(op=ast.And(), values=values):
+            parts = [_named_branches(value, kind)[0] for value in values]
+            return next((part for part in parts if part is not kind), kind), kind
+        case ast.Compare(left=ast.Call(func=asked) | asked, ops=[how]) if last_name(asked) == "find_spec":
+            there = isinstance(how, ast.IsNot | ast.NotEq)
+            return (_guarded(kind), kind) if there else (kind, _guarded(kind))
+        case ast.Call(func=asked) | asked if _ASKS.fullmatch(last_name(asked)):
+            return _guarded(kind), kind
+    return kind, kind
 
 
 def _length_of_imports(body: list[ast.stmt]) -> int:

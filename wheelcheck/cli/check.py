@@ -130,7 +130,7 @@ def _more(form: str, asked: CheckRequest, check: Check, typed: Sequence[str], sh
 
 
 def _patches(asked: CheckRequest, check: Check) -> Mapping[tuple[Edit, ...], Patch]:
-    from wheelcheck.api.own_files import patches_of_check
+    from wheelcheck.api.plan import patches_of_check
     from wheelcheck.api.reading import CHECKING, RELOCKING
 
     return patches_of_check(asked.request, RELOCKING if asked.relock else CHECKING, check)

@@ -83,7 +83,7 @@ def _patches(form: str, request: Request, matrix: Matrix) -> dict[str, Any]:
     """What the page is told besides its answer; nothing for another *form*."""
     if form != "html":
         return {}
-    from wheelcheck.api.own_files import patches_of_matrix
+    from wheelcheck.api.plan import patches_of_matrix
 
     return {"patches": patches_of_matrix(request, matrix)}
 

@@ -144,8 +144,7 @@ def _refuse_aimless(fix: str | None, *, in_place: bool, yes: bool, form: str) ->
 
 def _changes(prepared: Prepared, plan: Plan, reporter: Reporter) -> tuple[FileChange, ...]:
     """The files with the repair that *plan* applied; none where it applied none, or is no plan to follow."""
-    from wheelcheck.api.own_files import changed_files, wanted_by_others
-    from wheelcheck.api.plan import applied_edits
+    from wheelcheck.api.plan import applied_edits, changed_files, wanted_by_others
 
     edits = applied_edits(plan)
     if not edits or plan.status.value not in _EXECUTABLE:
@@ -157,7 +156,7 @@ def _write_in_place(
     changes: Sequence[FileChange], prepared: Prepared, plan: Plan, reporter: Reporter, *, yes: bool
 ) -> None:
     """Show *changes* on stderr and write them, where somebody agrees or has agreed with *yes*."""
-    from wheelcheck.api.own_files import write_changes
+    from wheelcheck.api.plan import write_changes
     from wheelcheck.requirements.in_place import render_patch
 
     if not changes:
@@ -172,7 +171,7 @@ def _write_in_place(
 
 
 def _patches(request: Request, plan: Plan) -> Mapping[tuple[Edit, ...], Patch]:
-    from wheelcheck.api.own_files import patches_of
+    from wheelcheck.api.plan import patches_of
     from wheelcheck.api.reading import PLANNING
 
     return patches_of(request, PLANNING, ((repair, plan.target, plan) for repair in plan.repairs))

@@ -222,7 +222,7 @@ def _absent(diagnosis: Diagnosis) -> Iterator[NormalizedName]:
         yield from diagnosis.resolution.absent
     elif diagnosis.clashes:
         asked = (each for each in diagnosis.requirements if each.url is None)
-        held = (each for each in asked if each.marker is None or diagnosis.compatibility.evaluate(each.marker).holds)
+        held = (each for each in asked if diagnosis.compatibility.holds(each.marker))
         for name in sorted({each.name for each in held}):
             if not diagnosis.page(name).distributions:
                 yield name

@@ -131,7 +131,7 @@ class Diagnosis:
     def _urls(self, name: NormalizedName) -> Iterator[str]:
         asked = self._asked.get(name, ())
         bounding = self._bounding.get(name, ()) if asked else ()
-        held = (each for each in bounding if each.marker is None or self.compatibility.evaluate(each.marker).holds)
+        held = (each for each in bounding if self.compatibility.holds(each.marker))
         yield from (each.url for each in (*asked, *held) if each.url is not None)
 
     @cached_property

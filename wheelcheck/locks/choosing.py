@@ -67,7 +67,7 @@ def uncovered(lock: Lock, target: Target, *, compatibility: Compatibility | None
         return f"locked for Python {lock.requires_python} only"
     if lock.environments:
         judge = compatibility if compatibility is not None else Compatibility(target)
-        if not any(judge.evaluate(marker).holds for marker in lock.environments):
+        if not any(judge.holds(marker) for marker in lock.environments):
             return "locked for other environments only"
     return ""
 

@@ -187,8 +187,7 @@ def _iter_stated(pin: Pin, compatibility: Compatibility) -> Iterator[Requirement
         else stated_for(texts, pin.name, pin.version, "")
     )
     for requirement in stated:
-        marker = requirement.marker
-        if marker is None or any(compatibility.evaluate(marker, extra).holds for extra in ("", *sorted(pin.extras))):
+        if compatibility.holds(requirement.marker, pin.extras):
             yield requirement
 
 

@@ -21,7 +21,6 @@ from packaging.version import Version
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version
-from wheelcheck.findings.ways import iter_stated
 from wheelcheck.model.distribution import Wheel
 from wheelcheck.model.judgement import Installability
 from wheelcheck.model.repair import Suggestion
@@ -31,7 +30,7 @@ from wheelcheck.ports import Projects
 from wheelcheck.repairs.blockers import Blocker, TrialView, joined_extras
 from wheelcheck.repairs.context import Blocked, RepairContext
 from wheelcheck.repairs.trials import usable_versions
-from wheelcheck.targets.fitting import Compatibility, extras_named
+from wheelcheck.targets.fitting import Compatibility, extras_named, stated_requirements
 from wheelcheck.targets.project_view import Admission, ProjectView, first_upload
 from wheelcheck.targets.pythons import parse_python
 from wheelcheck.targets.targets import parse_target
@@ -196,7 +195,7 @@ def _closure(view: TrialView, name: NormalizedName, extras: frozenset[Normalized
     pin = view.pins.get(name)
     if pin is None or not extras:
         return extras
-    own = list(iter_stated(name, pin.version, pin.metadata.requires))
+    own = stated_requirements(pin.metadata.requires, name, pin.version)
     found = set(extras)
     waiting = list(extras)
     while waiting:
@@ -303,7 +302,7 @@ def _iter_wanted(
         if fit is None or not isinstance(fit.distribution, Wheel):
             continue
         with suppress(MetadataMalformed):
-            for stated in iter_stated(parent, each, projects.metadata(fit.distribution).requires):
+            for stated in stated_requirements(projects.metadata(fit.distribution).requires, parent, each):
                 other = _exact(stated) if stated.name == blocker.name else None
                 if other is not None:
                     yield other

@@ -241,8 +241,7 @@ class TrialView:
         return tuple(
             requirement
             for requirement in self.trial.state.question.requirements
-            if requirement.name == name
-            and (requirement.marker is None or compatibility.evaluate(requirement.marker).holds)
+            if requirement.name == name and compatibility.holds(requirement.marker)
         )
 
     def bounds_on(self, name: NormalizedName) -> tuple[Asker, ...]:

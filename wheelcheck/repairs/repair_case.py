@@ -19,7 +19,6 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.findings.ways import holds, iter_stated
 from wheelcheck.imports.failing import Lack
 from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
 from wheelcheck.model.judgement import Installability
@@ -28,7 +27,7 @@ from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.ports import Code, Projects
-from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.targets.fitting import Compatibility, stated_requirements
 
 _CALENDAR = 1990  # a first number from here on is a year
 _FAR = timedelta(days=3 * 365.25)
@@ -86,8 +85,8 @@ class RepairCase(Struct, frozen=True, kw_only=True):
         for parent, pin in sorted(self.after.pins.items()):
             if parent == name:
                 continue
-            stated = iter_stated(parent, pin.metadata.version or pin.version, pin.metadata.requires)
-            asking = (each for each in stated if each.name == name and holds(each, pin.extras, compatibility))
+            stated = stated_requirements(pin.metadata.requires, parent, pin.metadata.version or pin.version)
+            asking = (each for each in stated if each.name == name and compatibility.holds(each.marker, pin.extras))
             found = tuple(asking) or self._edges(parent, name)
             if found:
                 yield Dependant(pin=pin, requirements=found)

@@ -150,7 +150,7 @@ class Environments(Struct, frozen=True, kw_only=True):
 
     def admits(self, target: Target) -> bool:
         """Whether the project is for *target*, so far as markers say so."""
-        return not self.supported or any(_holds(marker, target) for marker in self.supported)
+        return not self.supported or any(Compatibility(target).holds(marker) for marker in self.supported)
 
     def python(self, known: Sequence[str]) -> str | None:
         """The first of *known* that the project is for; ``None`` where it is for the running one, or for none of them."""
@@ -166,10 +166,10 @@ class Environments(Struct, frozen=True, kw_only=True):
             return () if pythons else tuple(itertools.islice(self._candidates([None, *known]), 1))
         found: list[Target] = []
         for marker in (*self.required, *self.supported):
-            if any(_holds(marker, each) for each in found):
+            if any(Compatibility(each).holds(marker) for each in found):
                 continue
             for words in [[python] for python in pythons] if pythons else [[None, *known]]:
-                target = next((each for each in self._candidates(words) if _holds(marker, each)), None)
+                target = next((each for each in self._candidates(words) if Compatibility(each).holds(marker)), None)
                 if target is not None:
                     found.append(target)
         return tuple(found)
@@ -184,7 +184,3 @@ class Environments(Struct, frozen=True, kw_only=True):
     def _is_for(self, target: Target) -> bool:
         """Whether the bounds admit the Python of *target*."""
         return not self.bounds or any(each.contains(target.python_full, prereleases=True) for each in self.bounds)
-
-
-def _holds(marker: Marker, target: Target) -> bool:
-    return Compatibility(target).evaluate(marker, "").holds

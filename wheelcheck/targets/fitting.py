@@ -228,6 +228,10 @@ class Compatibility:
             known = self._markers[key] = MarkerReading(holds, unknown)
         return known
 
+    def holds(self, marker: Marker | None, extras: Iterable[str] = ()) -> bool:
+        """Whether *marker*, if there is one, holds on the target: for a project alone, or for one of its *extras*."""
+        return marker is None or any(self.evaluate(marker, extra).holds for extra in ("", *sorted(extras)))
+
     def _read(self, reading: _SharedMarker, extra: str) -> tuple[bool, frozenset[str]]:
         """Whether it holds, and the variables without which that is not certain.
 

@@ -41,9 +41,7 @@ class HashRules:
         digest: Callable[[Distribution, str], str | None],
     ) -> HashRules:
         """The rules of requirements and constraints; those whose marker does not hold on the target ask for nothing."""
-        held = (
-            each for each in asked if each.hashes and (not each.marker or compatibility.evaluate(each.marker).holds)
-        )
+        held = (each for each in asked if each.hashes and compatibility.holds(each.marker))
         return cls(((each.name, each.specifier, (*each.hashes, *_in_reference(each.url))) for each in held), digest)
 
     def clash(self, name: NormalizedName) -> bool:
