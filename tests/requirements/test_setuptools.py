@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import time
 import tracemalloc
@@ -478,3 +479,42 @@ def test_a_list_that_is_changed_later_is_told_by_its_change(change: str, shown: 
     write({"setup.py": f"from setuptools import setup\nwanted = ['base']\n{change}\n{SETUP}\n"})
     told = failure("setup.py")
     assert f"{told.address}: {told.message}" == shown
+
+
+@pytest.mark.parametrize(
+    ("condition", "readings"),
+    [
+        ("sys.version_info < (3, 9)", 1 + 3),
+        ("(3, 9) > sys.version_info", 1 + 3),
+        ("sys.version_info[:2] in [(3, 8), (3, 10)]", 1 + 5),
+        ("(sys.platform == 'win32') and sys.version_info.minor < 9", 1 + 3 * 3),
+        # What is not compared with numbers alone may tell each minor.
+        ("[sys.version_info][0] < (3, 9)", 1 + 15),
+    ],
+)
+def test_script_is_read_once_for_all_pythons_that_it_cannot_tell_apart(condition: str, readings: int) -> None:
+    opened: list[str] = []
+
+    def file_text(path: str) -> str:
+        opened.append(path)
+        return "words"
+
+    script = f"import sys\nfrom setuptools import setup\nwanted = ['one']\nif {condition}:\n    wanted.append('two')\n"
+    parse_script(f"{script}open('words').read()\nsetup(name='a', install_requires=wanted)\n", file_text)
+    assert len(opened) == readings
+
+
+@pytest.mark.parametrize("number", range(5, 22))
+@pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "==", "!="])
+def test_a_condition_on_the_minor_holds_where_its_marker_does(number: int, sign: str) -> None:
+    script = f"if sys.version_info[1] {sign} {number}:\n    wanted.append('some')\n{SETUP}"
+    compare = {
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "==": operator.eq,
+        "!=": operator.ne,
+    }
+    machines = [("linux", f"3.{minor}") for minor in range(6, 21)]
+    assert holding(script, *machines) == [["base", *["some"] * compare[sign](minor, number)] for minor in range(6, 21)]

@@ -126,12 +126,43 @@ def parse_script(text: str, file_text: Callable[[str], str | None] = lambda _: N
             if not reading.torn:
                 return stated_in_script(reading, text)
     found: dict[tuple[str, int], StatedProject] = {}
-    for machine in itertools.product(systems, minors):
+    alike = _alike_minors(tree) if len(minors) > 1 else {}
+    for system, minor in itertools.product(systems, minors):
+        machine, first = (system, minor), (system, alike.get(minor, minor))
+        if first != machine:
+            found |= {machine: found[first]} if first in found else {}
+            continue
         reading = _reading(tree, file_text, *machine)
         # A script that ends there refuses this machine; one that ends on all of them is told below.
-        if reading.calls or reading.exhausted or (not found and machine == (systems[-1], minors[-1])):
+        if reading.calls or reading.exhausted:
             found[machine] = _stated_leniently(reading, text)
-    return _joined(found)
+    return _joined(found) if found else _stated_leniently(reading, text)
+
+
+def _alike_minors(tree: ast.Module) -> dict[int, int]:
+    """Each of the minors with the lowest that the script *tree* cannot tell from it, so that one reading shows both.
+
+    A version that is compared with numbers alone is told apart at these numbers. Empty where one is used in other ways.
+    """
+    numbers: set[int] = set()
+    uses = compared = 0
+    for node in ast.walk(tree):
+        uses += isinstance(node, ast.Attribute | ast.Name) and last_name(node) == "version_info"
+        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        parts = [part for side in sides if not _is_version(side) for part in ast.walk(side)]
+        if all(isinstance(part, ast.Constant | ast.Tuple | ast.List | ast.expr_context) for part in parts):
+            compared += sum(map(_is_version, sides))
+            values = (part.value for part in parts if isinstance(part, ast.Constant))
+            numbers.update(value for value in values if isinstance(value, int))
+    steps = sorted({_MINORS[0], *numbers, *(number + 1 for number in numbers)})
+    return {minor: max(step for step in steps if step <= minor) for minor in _MINORS} if uses == compared else {}
+
+
+def _is_version(node: ast.expr) -> bool:
+    """Whether *node* is the version of the running Python, or a part of it."""
+    while isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in ("major", "minor")):
+        node = node.value
+    return last_name(node) == "version_info"
 
 
 def _joined(found: Mapping[tuple[str, int], StatedProject]) -> StatedProject:
