@@ -56,6 +56,7 @@ PURE_SCRIPTS = {
     "empty": "setup(ext_modules=[])",
     "only if asked by a variable": "e = []\nif os.environ.get('WITH_EXT') == '1':\n    e = [Extension('a', ['a.c'])]\nsetup(ext_modules=e)",
     "only if asked by an argument": "e = []\nif '--native' in sys.argv:\n    sys.argv.remove('--native')\n    e = [Extension('a', [])]\nsetup(ext_modules=e)",
+    "only if asked by one of the rest of the arguments": "args = sys.argv[1:]\nif '--with-c' in args:\n    args.remove('--with-c')\n    e = [Extension('a', [])]\nelse:\n    e = []\nsetup(ext_modules=e, script_args=args)",
     "a platform wheel that is not asked for": "class B(Distribution):\n    def has_ext_modules(self):\n        return True\nsetup()",
     "through a function of any keywords": "def run(**kw):\n    setup(**kw)\nrun(packages=['demo'])",
     "by a default that is no": "e = [Extension('a', [])] if os.getenv('EXT', '0') == '1' else []\nsetup(ext_modules=e)",

@@ -14,11 +14,14 @@ from wheelcheck.model.requirement import FileOrigin, HashPin
 INDEX = "https://index.example/simple/"
 
 
-def listed(filename: str, *, url: str | None = None, sha256: str | None = None) -> Distribution:
+def listed(
+    filename: str, *, url: str | None = None, sha256: str | None = None, size: int | None = None
+) -> Distribution:
     """A file as a lock lists it; without *sha256* its hash is that which the fake index announces."""
     at = Availability(
         url=f"https://elsewhere.example/{filename}" if url is None else url,
         hashes=(("sha256", sha256 or hashlib.sha256(filename.encode()).hexdigest()),),
+        size=size,
     )
     found = parse_link(filename, canonicalize_name(filename.split("-")[0]), at)
     assert not isinstance(found, LinkSkip)

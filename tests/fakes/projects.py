@@ -85,6 +85,7 @@ def sdist(
     source: MetadataSource = MetadataSource.SDIST_STATIC,
     evidence: Sequence[str] = (),
     kind: str = ".tar.gz",
+    size: int | None = None,
 ) -> FakeFile:
     """Describe a source archive; *requires* ``None`` means that it says nothing static of its dependencies."""
     return FakeFile(
@@ -98,6 +99,7 @@ def sdist(
         evidence=tuple(evidence) or (f"the fake says {purity}",),
         metadata_known=requires is not None,
         source=source,
+        size=size,
     )
 
 

@@ -137,6 +137,22 @@ def test_wheels_of_the_release_tell_what_its_source_is() -> None:
     assert not projects.calls
 
 
+@pytest.mark.parametrize(
+    ("purity", "size", "kind"),
+    [
+        ("optional", 1024**2, Installability.SDIST_OPTIONAL),
+        ("optional", 1024**2 + 1, Installability.SDIST_NATIVE),
+        ("pure", 100, Installability.SDIST_NATIVE),
+    ],
+)
+def test_small_archive_itself_tells_that_it_builds_without_a_compiler(
+    purity: str, size: int, kind: Installability
+) -> None:
+    projects = FakeProjects({"source": {"1.0": [sdist(purity=purity)]}})
+    files = (listed("source-1.0.tar.gz", size=size), listed("source-1.0-cp36-cp36m-win_amd64.whl"))
+    assert pin(locked("source", "1.0", *files), projects).installability is kind
+
+
 def test_edges_are_those_of_the_lock_and_nobody_else_asks_for_what_is_depended_on() -> None:
     some = locked("some", "1.0", *FILES, requires=("source", "absent"), line=3)
     source = locked("source", "1.0", listed("source-1.0.tar.gz", url=""), line=9)

@@ -429,6 +429,32 @@ def test_a_program_packed_for_every_system_is_native_although_its_wheels_suit_ev
     assert told[0] is Installability.SDIST_NATIVE
 
 
+_OPTIONAL = frozenset({*PURE, Installability.SDIST_OPTIONAL})
+
+
+@pytest.mark.parametrize(
+    ("purity", "size", "kind"),
+    [
+        ("optional", 1024**2, Installability.SDIST_OPTIONAL),
+        ("optional", 1024**2 + 1, Installability.SDIST_NATIVE),
+        ("optional", None, Installability.SDIST_NATIVE),
+        ("pure", 100, Installability.SDIST_NATIVE),
+        ("native", 100, Installability.SDIST_NATIVE),
+    ],
+)
+def test_small_archive_that_blocks_is_read_whatever_wheels_its_release_has(
+    purity: str, size: int | None, kind: Installability
+) -> None:
+    """The kind of simplejson 3.16: wheels for old Pythons, and a source that leaves out what it cannot compile."""
+    old = [wheel("cp36-cp36m-win_amd64"), sdist(purity=purity, size=size)]
+    projects = FakeProjects({"a": {"1": old}, "b": {"1": [wheel(requires=["a"])]}})
+    found = answer(projects, "b", allowed=_OPTIONAL)
+    assert isinstance(found, Resolution) is (kind is Installability.SDIST_OPTIONAL)
+    natural = found.natural if isinstance(found, Conflict) else found
+    assert natural is not None
+    assert natural.pins[canonicalize_name("a")].installability is kind
+
+
 def _of_years(*years: int) -> dict[str, list[FakeFile]]:
     """One version a year, all pure archives but the newest, which compiles."""
     return {

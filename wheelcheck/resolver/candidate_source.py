@@ -22,7 +22,7 @@ from wheelcheck.ports import Projects
 from wheelcheck.resolver.requirement import Bound, versions_within
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
-from wheelcheck.targets.project_view import Admission, ProjectView, Release, purity_from_siblings
+from wheelcheck.targets.project_view import Admission, ProjectView, Release, is_small, purity_from_siblings
 
 
 class LookedAt(Struct, frozen=True, kw_only=True):
@@ -156,6 +156,27 @@ class CandidateSource:
             metadata=self.metadata(name, version, url),
             evidence=evidence,
         )
+
+    def look_into(self, pin: Pin) -> Pin:
+        """*pin* by what its source archive itself tells, where that was judged by the wheels of its release and is small.
+
+        Wheels show that a compiler made them, and not that the archive needs one: many leave what fails to compile out.
+        """
+        file = pin.distribution
+        files = self.view(pin.name).page.distributions.get(pin.version, ())
+        if (
+            not isinstance(file, Sdist)
+            or file not in files
+            or not is_small(file)
+            or purity_from_siblings(files) is None
+        ):
+            return pin
+        judgement = self._judgement(file, None)
+        if judgement.purity is not Purity.OPTIONAL:
+            return pin
+        found = judgement.on(self.compatibility.target.markers.get("sys_platform", ""))
+        self._judged[pin.name, pin.version, None] = found
+        return replace(pin, installability=found[0], evidence=found[1])
 
     def _judged_anew(
         self, name: NormalizedName, version: Version, url: str | None

@@ -23,7 +23,7 @@ from wheelcheck.ports import Projects
 from wheelcheck.resolver.candidate_source import refusal_sentence
 from wheelcheck.targets.fitting import Compatibility
 from wheelcheck.targets.hash_rules import HashRules
-from wheelcheck.targets.project_view import Admission, Release, purity_from_siblings
+from wheelcheck.targets.project_view import Admission, Release, is_small, purity_from_siblings
 
 
 class LockedResolver:
@@ -102,7 +102,13 @@ class LockedResolver:
         chosen = release.fit.distribution
         if isinstance(chosen, Wheel):
             return Installability.WHEEL, ()
-        return purity_from_siblings(files, self._compatibility.target.platform) or self._judged(package, chosen)
+        told = purity_from_siblings(files, self._compatibility.target.platform)
+        if told is not None and not (
+            told[0] is Installability.SDIST_NATIVE and isinstance(chosen, Sdist) and is_small(chosen)
+        ):
+            return told
+        judged = self._judged(package, chosen)
+        return judged if told is None or judged[0] is Installability.SDIST_OPTIONAL else told
 
     def _judged(self, package: LockedPackage, sdist: Sdist) -> tuple[Installability, tuple[str, ...]]:
         # The index's own word on where the file is goes first: some locks have only its name, others name a host that this

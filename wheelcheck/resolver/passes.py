@@ -86,6 +86,7 @@ class _Run:
             if isinstance(natural, Conflict):
                 most = min(2 * natural.rounds + _ROUNDS_TO_GO_BACK, self._question.budget.rounds - natural.rounds)
                 return self._in_the_way(natural, most)
+            natural = self._looked_into(natural)
             if not any(self._iter_offenders(natural)):
                 return natural
             self._reporter.stage("resolving for wheels")
@@ -190,6 +191,13 @@ class _Run:
     def _iter_offenders(self, natural: Resolution) -> Iterator[NormalizedName]:
         yield from natural.absent
         yield from (pin.name for pin in natural.pins.values() if not self._is_allowed(pin))
+
+    def _looked_into(self, natural: Resolution) -> Resolution:
+        """*natural*, of which small archives that block it were read."""
+        read = {
+            name: pin if self._is_allowed(pin) else self._source.look_into(pin) for name, pin in natural.pins.items()
+        }
+        return replace(natural, pins=read)
 
     def _is_allowed(self, pin: Pin) -> bool:
         return self._question.policy.allows(pin.name, pin.version, pin.installability)

@@ -24,6 +24,7 @@ _KEPT = 2
 _ENDS = ("<3.", "<=3.")  # a bound that ends before some Python holds one of them
 _LINUX = ("manylinux", "musllinux", "linux")
 _YEARS_BACK = 5
+_SMALL = 1024**2  # bytes
 _SIBLINGS_NAMED = 3
 
 
@@ -339,6 +340,11 @@ def purity_from_siblings(
         named = folded([wheel.filename for wheel in wheels], _SIBLINGS_NAMED)
         return Installability.SDIST_NATIVE, (f"its release ships platform wheels: {named}",)
     return None
+
+
+def is_small(sdist: Sdist) -> bool:
+    """Whether *sdist* costs little to read, so that it is asked itself where the wheels of its release say that it compiles."""
+    return sdist.at.size is not None and sdist.at.size <= _SMALL
 
 
 def _compiles_elsewhere_alone(wheels: Sequence[Wheel], kind: str) -> bool:

@@ -140,11 +140,12 @@ class Expressions:
                 return compared(self.value(left), operator, self.value(right))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self._chosen(truth(self.value(test)), body, orelse)
-            case ast.Subscript(value=container, slice=ast.Slice(lower=None, upper=upper, step=None)) if (
-                upper is not None
-            ):
-                held, end = self.value(container), self.value(upper)
-                return held[:end] if isinstance(held, list | str) and isinstance(end, int) else UNKNOWN
+            case ast.Subscript(value=container, slice=ast.Slice(lower=lower, upper=upper, step=None)):
+                held = self.value(container)
+                first, last = (None if end is None else self.value(end) for end in (lower, upper))
+                if isinstance(held, list | str) and isinstance(first, int | None) and isinstance(last, int | None):
+                    return held[first:last]
+                return UNKNOWN
             case ast.Subscript(value=container, slice=key):
                 return item_of(self.value(container), self.value(key))
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element) | ast.SetComp(elt=element):
