@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from wheelcheck.api.request import Request
     from wheelcheck.errors import WheelcheckError
     from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+    from wheelcheck.model.distribution import Installability, Status
     from wheelcheck.model.finding import Code, Finding, Severity
-    from wheelcheck.model.judgement import Installability, Status
     from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
     from wheelcheck.model.repair import Edit, Proposals, Repair, Risk
     from wheelcheck.model.requirement import FileOrigin
@@ -63,7 +63,7 @@ _HOMES = {
     "Edit": "model.repair",
     "FileOrigin": "model.requirement",
     "Finding": "model.finding",
-    "Installability": "model.judgement",
+    "Installability": "model.distribution",
     "Judged": "model.check",
     "Plan": "model.plan",
     "PlannedFile": "model.plan",
@@ -74,7 +74,7 @@ _HOMES = {
     "Request": "api.request",
     "Risk": "model.repair",
     "Severity": "model.finding",
-    "Status": "model.judgement",
+    "Status": "model.distribution",
     "Target": "model.target",
     "Verdict": "model.check",
     "WheelcheckError": "errors",

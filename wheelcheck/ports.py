@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from wheelcheck.model.code import CodePlaces, ImportSurvey, ImportTarget, ImportTime, ModuleNames, TopModules
-    from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
+    from wheelcheck.model.distribution import (
+        CoreMetadata,
+        Distribution,
+        Judgement,
+        MetadataSource,
+        ProjectPage,
+        Sdist,
+        Wheel,
+    )
     from wheelcheck.model.environment import PlanSizes
-    from wheelcheck.model.judgement import Judgement
     from wheelcheck.model.plan import PlannedFile
 
 

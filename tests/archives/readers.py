@@ -8,8 +8,7 @@ from tests.fakes.archives import Content, SdistSuffix, make_sdist
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.archives.source_tree import Limits
 from wheelcheck.knowledge.loading import load_native
-from wheelcheck.model.distribution import CoreMetadata
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import CoreMetadata, Judgement
 
 READER = ArchiveReader(knowledge=load_native)
 

@@ -11,8 +11,7 @@ import pytest
 
 from tests.archives.readers import READER, judge, metadata_of
 from tests.fakes.archives import make_sdist, metadata_text
-from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import MetadataSource, Purity
 from wheelcheck.texts.poetry import poetry_specifier
 
 STATIC = MetadataSource.SDIST_STATIC

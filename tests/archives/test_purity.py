@@ -8,7 +8,7 @@ import pytest
 
 from tests.archives.readers import judge
 from tests.fakes.archives import Content
-from wheelcheck.model.judgement import Installability, Purity
+from wheelcheck.model.distribution import Installability, Purity
 
 HEAD = "import os, sys, platform\nfrom setuptools import setup, Extension\n"
 C = {"demo/_fast.c": "", "demo/__init__.py": ""}

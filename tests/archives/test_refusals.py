@@ -15,7 +15,7 @@ from tests.archives.readers import READER, limited
 from tests.fakes.archives import SdistSuffix, make_sdist, make_tar, make_zip, tar_file, tar_link
 from wheelcheck.archives.reader import ArchiveReader
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.judgement import Judgement, Purity
+from wheelcheck.model.distribution import Judgement, Purity
 
 NAME = "demo-1.0.tar.gz"
 

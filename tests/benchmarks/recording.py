@@ -36,8 +36,7 @@ from tests.server import IndexFile, IndexProject, IndexServer, Mode
 from tests.server.answers import Answer
 from tests.server.replayed import sdist_of
 from wheelcheck.errors import IndexUnavailable, WheelcheckError
-from wheelcheck.model.distribution import CoreMetadata, Distribution, Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Installability, Sdist, Wheel
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.ports import Projects

@@ -19,8 +19,7 @@ from wheelcheck.errors import UsageProblem, reading
 from wheelcheck.index.config import IndexConfig
 from wheelcheck.index.store import IndexStore
 from wheelcheck.knowledge.loading import load_native
-from wheelcheck.model.distribution import Sdist
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import Judgement, Sdist
 
 
 class Breaking(ArchiveReader):

@@ -146,7 +146,7 @@ def test_warm_plan_of_requirements_loads_only_the_rooms_parts_that_it_uses(shell
     assert {name for name in modules if name.startswith("model.")} == {
         f"model.{name}"
         for name in (
-            "distribution", "document", "finding", "judgement", "lock", "plan",
+            "distribution", "document", "finding", "lock", "plan",
             "repair", "requirement", "resolution", "target", "urls",
         )
     }  # fmt: skip

@@ -11,8 +11,8 @@ from packaging.version import Version
 
 from tests.fakes import proposed, samples
 from wheelcheck.model.check import Allowance, Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.finding import DOCUMENTATION, Code, Finding, Severity
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import InputRecord, Plan
 from wheelcheck.model.repair import Proposals
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin

@@ -16,15 +16,16 @@ from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
     Distribution,
+    Judgement,
     LinkSkip,
     MetadataSource,
     ProjectPage,
     ProjectState,
+    Purity,
     Sdist,
     Wheel,
     parse_link,
 )
-from wheelcheck.model.judgement import Judgement, Purity
 
 INDEX = "https://index.example/simple/"
 DEFAULT_UPLOAD = "2026-01-01T00:00:00.000000Z"

@@ -6,7 +6,7 @@ from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from wheelcheck.model.judgement import Status
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.repair import (
     Edit,
     EditKind,

@@ -11,9 +11,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from tests.fakes import proposed
-from wheelcheck.model.distribution import Availability, CoreMetadata, MetadataSource, Sdist, Wheel
+from wheelcheck.model.distribution import Availability, CoreMetadata, Installability, MetadataSource, Sdist, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Proposals
 from wheelcheck.model.requirement import CandidateOrigin, CommandLineOrigin, FileOrigin, Requirement

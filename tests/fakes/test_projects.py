@@ -8,8 +8,7 @@ from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import CoreMetadata, ProjectPage, Purity, Sdist, Wheel
 from wheelcheck.ports import Projects
 
 

@@ -26,8 +26,8 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.verdicts import compare, fingerprint, judge
 from wheelcheck.findings.why import UserRequirements, asker, explain, near_names
 from wheelcheck.model.answers import Outcome, Standing, Why
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import Lock, LockedDependency, LockKind
 from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin

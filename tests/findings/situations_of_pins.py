@@ -14,13 +14,13 @@ from tests.resolver.test_passes import PURE, WHEELS
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.model.distribution import (
     CoreMetadata,
+    Judgement,
     LinkSkip,
     MetadataSource,
     ProjectPage,
     Sdist,
     Wheel,
 )
-from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 
 # Chosen versions

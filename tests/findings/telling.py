@@ -13,10 +13,10 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.knowledge.loading import load_marker_values
 from wheelcheck.model.distribution import (
+    Installability,
     ProjectPage,
 )
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.requirement import (
     CommandLineOrigin,

@@ -22,8 +22,8 @@ from wheelcheck.findings.rules import RULES
 from wheelcheck.findings.versions import _joined
 from wheelcheck.findings.why import near_names
 from wheelcheck.model.answers import Standing
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, HashPin, UnsupportedRequirement
 from wheelcheck.model.resolution import Policy, Resolution
 

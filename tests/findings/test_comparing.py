@@ -8,7 +8,7 @@ from packaging.version import Version
 from tests.fakes import checks, samples
 from wheelcheck.findings.verdicts import compare
 from wheelcheck.model.check import ChangeKind, CheckedTarget, Difference, FindingState, Judged, Side, Verdict
-from wheelcheck.model.judgement import Installability, Status
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.plan import Plan
 
 WINDOWS, LINUX = checks.WINDOWS, checks.LINUX

@@ -12,8 +12,8 @@ from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.rules import diagnose
 from wheelcheck.knowledge.compatibility import parse_repair_knowledge
 from wheelcheck.knowledge.loading import load_bundled
+from wheelcheck.model.distribution import BUILT_ANYWHERE, Installability
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.knowledge import BuildNeeds, RepairKnowledge
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, HashPin, Requirement
 from wheelcheck.model.resolution import Policy, Resolution

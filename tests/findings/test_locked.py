@@ -8,9 +8,8 @@ from tests.fakes.locked import listed, lock_of, locked
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable, OfflineMiss
 from wheelcheck.findings.asked import find_disagreements, silent_lock
-from wheelcheck.model.distribution import Distribution, ProjectPage
+from wheelcheck.model.distribution import Distribution, Installability, ProjectPage
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.resolution import Policy
 from wheelcheck.resolver.locked import LockedResolver

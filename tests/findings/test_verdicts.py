@@ -9,8 +9,8 @@ from tests.fakes.samples import WINDOWS
 from tests.findings.questions import AV, ORIGIN, about, allowed, judged, policy, verdict
 from wheelcheck.findings.verdicts import exemptions, expired_allowances, fingerprint, is_expired, unused_allowances
 from wheelcheck.model.check import Verdict
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.judgement import Installability
 
 OLDER = about(Code.OLDER_CHOSEN)  # a warning
 PURE = about(Code.SOURCE_PURE)  # information

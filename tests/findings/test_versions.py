@@ -10,7 +10,7 @@ from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import asked
 from wheelcheck.findings.versions import Judging, table
 from wheelcheck.model.answers import CellKind, Wheels
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.targets.project_view import purity_from_siblings
 from wheelcheck.targets.targets import PLATFORMS, expanded, maintained_pythons, parse_target

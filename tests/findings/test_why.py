@@ -11,7 +11,7 @@ from tests.resolver.test_passes import PURE, answer, asked
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.why import WAYS_FOUND, UserRequirements, explain
 from wheelcheck.model.answers import Outcome, Standing, Why
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.requirement import Constraint
 from wheelcheck.model.resolution import Policy
 from wheelcheck.resolver.question import Budget

@@ -17,8 +17,7 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.disk_cache import DiskCache
 from wheelcheck.index.fetch_context import encode
 from wheelcheck.index.revalidation import Validity
-from wheelcheck.model.distribution import CoreMetadata
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import CoreMetadata, Judgement
 
 CATALOG = {
     "a": [

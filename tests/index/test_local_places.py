@@ -11,7 +11,7 @@ from tests.fakes.archives import make_sdist, make_wheel
 from tests.index.stores import files, first_sdist, first_wheel, name, store
 from tests.server import IndexServer
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import Purity
 
 WHEEL = make_wheel("a", "1.0", requires=["b"])
 SDIST = make_sdist("a-b", "1.0")

@@ -14,7 +14,7 @@ from wheelcheck.errors import IndexUnavailable
 from wheelcheck.index.config import Credentials, IndexConfig
 from wheelcheck.index.exchange import Reply, Request, RequestKind, Tally
 from wheelcheck.index.transport import Transport
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.requirement import CommandLineOrigin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy
 from wheelcheck.ports import SilentReporter

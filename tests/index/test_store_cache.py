@@ -19,8 +19,7 @@ from tests.server import IndexServer, Lie, Mode
 from wheelcheck.errors import OfflineMiss
 from wheelcheck.index.disk_cache import FORMAT, DiskCache, cache_info, clear_cache, default_cache_dir
 from wheelcheck.index.exchange import RequestKind
-from wheelcheck.model.distribution import CoreMetadata
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import CoreMetadata, Judgement
 
 CATALOG = {"a": [make_wheel("a", "1.0", requires=["b>=1"]), make_sdist("a", "1.0")]}
 SILENT = Mode(validators="none", cache_control=None)

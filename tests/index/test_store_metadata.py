@@ -15,8 +15,7 @@ from tests.server import MIRROR, PLAIN_HTML, Flaky, IndexFile, IndexServer, Lie,
 from tests.server.catalog import Made
 from wheelcheck.errors import ArchiveRefused, HashMismatch, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.index.exchange import RequestKind
-from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Wheel
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import CoreMetadata, MetadataSource, Purity, Wheel
 
 SMALL = make_wheel("a", "1.0", requires=["b>=1"])
 NOISE = os.urandom(300_000)

@@ -13,7 +13,7 @@ from tests.indexes.tools import FAILS, Answers
 from wheelcheck.api.edges import index_config, open_store
 from wheelcheck.api.request import Request
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.judgement import FROM_SOURCE, Installability
+from wheelcheck.model.distribution import FROM_SOURCE, Installability
 from wheelcheck.model.requirement import FileOrigin, HashPin, IndexOptions, IndexSource, NamedIndex, Requirement
 from wheelcheck.model.resolution import Policy, Resolution
 from wheelcheck.ports import SilentReporter

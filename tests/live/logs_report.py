@@ -16,8 +16,8 @@ from tests.live.peers import CUTOFF, ROOT
 from tests.logs.wrapping import LOGS
 from wheelcheck.api.explain import explain
 from wheelcheck.api.request import Request
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.failure import Explained, Explanation
-from wheelcheck.model.judgement import Installability
 from wheelcheck.report.explain import nearest, render_explanation
 from wheelcheck.report.wording import changes
 

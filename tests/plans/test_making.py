@@ -7,9 +7,8 @@ from msgspec import structs
 
 from tests.fakes import proposed, samples
 from tests.fakes.samples import named, resolution, sdist_pin, wheel_pin
-from wheelcheck.model.distribution import Availability
+from wheelcheck.model.distribution import Availability, Installability, Status
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.plans.making import plan

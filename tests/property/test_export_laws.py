@@ -21,9 +21,8 @@ from wheelcheck.errors import UsageProblem
 from wheelcheck.export import listing
 from wheelcheck.export.formats import EXPORTERS, Exporter
 from wheelcheck.export.shipment import Shipment
-from wheelcheck.model.distribution import Availability
+from wheelcheck.model.distribution import Availability, Status
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.resolution import Pin
 from wheelcheck.plans.documents import PlanDocument, parse_plan, render_plan

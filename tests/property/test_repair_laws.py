@@ -23,7 +23,7 @@ from packaging.utils import NormalizedName
 
 from tests.fakes.projects import FakeFile, sdist, wheel
 from tests.repairs.questions import CommandLine, Situation
-from wheelcheck.model.judgement import Status
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.resolution import Resolution
 from wheelcheck.repairs import remedies

@@ -23,13 +23,14 @@ from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
     Distribution,
+    Judgement,
     LinkSkip,
     MetadataSource,
     ProjectPage,
     ProjectState,
+    Purity,
     parse_link,
 )
-from wheelcheck.model.judgement import Judgement, Purity
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 SCHEMA = "wheelcheck.recording/1"

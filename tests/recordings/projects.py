@@ -12,8 +12,7 @@ from packaging.utils import NormalizedName
 from tests.fakes.deliveries import Deliveries
 from tests.recordings.model import Recording, without_prose
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed
-from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Judgement, ProjectPage, Sdist, Wheel
 from wheelcheck.ports import Projects
 
 _HINT = "record it again: python -m fixtures.record"

@@ -18,8 +18,7 @@ from tests.server import IndexServer
 from tests.server.pages import JSON_TYPE
 from tests.server.replayed import recorded_catalog
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.distribution import Sdist, Wheel
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import Purity, Sdist, Wheel
 from wheelcheck.ports import Projects
 
 A = canonicalize_name("a")

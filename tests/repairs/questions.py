@@ -18,8 +18,7 @@ from tests.fakes.code import FakeCode
 from tests.fakes.projects import FakeFile, FakeProjects, Release
 from tests.resolver.test_passes import PURE, WHEELS, asked
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.distribution import ProjectPage
-from wheelcheck.model.judgement import FROM_SOURCE
+from wheelcheck.model.distribution import FROM_SOURCE, ProjectPage
 from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.repair import Proposals, Repair
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement, UnsupportedRequirement

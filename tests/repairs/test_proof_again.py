@@ -15,7 +15,7 @@ from tests.repairs.questions import CommandLine, Elsewhere, commands
 from tests.repairs.situations import SITUATIONS, VENDOR
 from wheelcheck.api.preparing import prepare
 from wheelcheck.api.request import Request
-from wheelcheck.model.judgement import Installability, Status
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.repair import Edit, EditKind, Repair
 from wheelcheck.model.resolution import Conflict, Resolution
 from wheelcheck.ports import SilentReporter

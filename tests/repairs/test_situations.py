@@ -26,7 +26,7 @@ from tests.repairs.situations import (
     substitute,
     vendor,
 )
-from wheelcheck.model.judgement import Status
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.knowledge import RepairKnowledge
 from wheelcheck.model.repair import EditKind, Repair, Risk
 from wheelcheck.repairs.context import Limits

@@ -16,7 +16,7 @@ from packaging.version import Version
 from tests.fakes import checks, samples
 from wheelcheck.findings.verdicts import compare
 from wheelcheck.model.check import CheckedTarget, Difference, Side, Verdict
-from wheelcheck.model.judgement import Status
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.plan import Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.target import Target
 from wheelcheck.report.check.text import LIMIT

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from tests.resolver.test_passes import PURE, WHEELS, asked
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.requirement import Constraint
 from wheelcheck.model.resolution import Conflict, Exemption, Pin, Policy, Resolution
 from wheelcheck.resolver.question import Budget, Question

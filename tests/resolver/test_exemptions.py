@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from tests.resolver.test_passes import WHEELS, asked
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.resolution import Conflict, Exemption, Policy, Resolution
 from wheelcheck.resolver.passes import resolve
 from wheelcheck.resolver.question import Question

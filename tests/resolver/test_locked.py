@@ -10,8 +10,7 @@ from packaging.utils import canonicalize_name
 from tests.fakes.locked import listed, lock_of, locked
 from tests.fakes.projects import FakeProjects, sdist, wheel
 from wheelcheck.errors import IndexUnavailable
-from wheelcheck.model.distribution import MetadataSource
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability, MetadataSource
 from wheelcheck.model.lock import LockedDependency, LockedPackage
 from wheelcheck.model.requirement import UnsupportedRequirement
 from wheelcheck.model.resolution import Pin, Policy, Resolution

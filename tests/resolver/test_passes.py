@@ -12,8 +12,15 @@ from packaging.version import Version
 
 from tests.fakes.projects import FakeFile, FakeProjects, sdist, wheel
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, Sdist, Wheel
-from wheelcheck.model.judgement import Installability, Judgement
+from wheelcheck.model.distribution import (
+    CoreMetadata,
+    Distribution,
+    Installability,
+    Judgement,
+    MetadataSource,
+    Sdist,
+    Wheel,
+)
 from wheelcheck.model.requirement import CommandLineOrigin, Constraint, HashPin, Requirement
 from wheelcheck.model.resolution import Conflict, Policy, Resolution
 from wheelcheck.resolver.passes import resolve

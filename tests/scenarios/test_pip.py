@@ -19,7 +19,7 @@ from tests.fakes.peers import why_no_pip
 from tests.scenarios.situations import IndexKind, Laid, Situation, lay, load_situations
 from tests.server import IndexServer
 from wheelcheck.errors import WheelcheckError
-from wheelcheck.model.judgement import Status
+from wheelcheck.model.distribution import Status
 
 SITUATIONS = load_situations()
 REFUSED = "refused"

@@ -9,8 +9,7 @@ from typing import Literal
 from tests.fakes.archives import make_sdist, make_wheel, metadata_text, sha256_hex
 from tests.recordings.model import Recording
 from tests.server.catalog import IndexFile, IndexProject
-from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, Sdist
-from wheelcheck.model.judgement import Judgement, Purity
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Judgement, MetadataSource, Purity, Sdist
 
 Announced = Literal["recorded", "served"]
 """Which hashes of wheels the pages show: the real files' (plans are then the real ones, but a whole download does not match) or

@@ -36,8 +36,15 @@ from tests.server.catalog import IndexFile, IndexProject
 from tests.server.index_server import IndexServer
 from tests.server.replayed import sdist_of
 from wheelcheck.knowledge.loading import load_well_known
-from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist
-from wheelcheck.model.judgement import Judgement, Purity
+from wheelcheck.model.distribution import (
+    CoreMetadata,
+    Distribution,
+    Judgement,
+    MetadataSource,
+    ProjectPage,
+    Purity,
+    Sdist,
+)
 
 _SEED = 16
 _DISCOUNT, _CONCENTRATION = 0.6, 47.0

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.fakes.projects import FakeProjects, sdist, wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit
 from wheelcheck.targets.fitting import (

@@ -16,8 +16,8 @@ from packaging.specifiers import SpecifierSet
 
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.errors import OfflineMiss
+from wheelcheck.model.distribution import FROM_SOURCE
 from wheelcheck.model.finding import IMPORTS, Code, Finding, Severity
-from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.lock import Lock
 from wheelcheck.model.requirement import Origin, UnsupportedRequirement
 from wheelcheck.model.resolution import Conflict, Resolution
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.findings.context import Diagnosis
     from wheelcheck.index.store import IndexStore
-    from wheelcheck.model.distribution import Distribution
-    from wheelcheck.model.judgement import Installability
+    from wheelcheck.model.distribution import Distribution, Installability
     from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.systems import AbsentLibrary
     from wheelcheck.repairs.proof import Proof, ProvedProposals

@@ -22,8 +22,8 @@ from wheelcheck.api.request import Request, file_of, refuse_misspelt, with_files
 from wheelcheck.api.several_targets import RepairSearches, TargetAnswers
 from wheelcheck.api.targets import GateRequest, TargetWords, gate_policy, has_words, load_targets
 from wheelcheck.errors import IndexUnavailable, UsageProblem
+from wheelcheck.model.distribution import BUILT_ANYWHERE
 from wheelcheck.model.finding import Code
-from wheelcheck.model.judgement import BUILT_ANYWHERE
 from wheelcheck.options import CheckOptions, RequestOptions
 from wheelcheck.ports import Reporter, SilentReporter
 from wheelcheck.settings.loading import load_settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,15 +179,13 @@ def open_files(where: Request, reporter: Reporter) -> AbstractContextManager[Fil
     return _files(_config(where), reporter)
 
 
-@contextmanager
-def _files(config: IndexConfig, reporter: Reporter) -> Iterator[FileStore]:
+def _files(config: IndexConfig, reporter: Reporter) -> FileStore:
     from wheelcheck.archives.reader import ArchiveReader
     from wheelcheck.archives.wheels import unpacked_size
     from wheelcheck.index.file_store import FileStore
     from wheelcheck.knowledge.loading import load_native
 
-    with FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, reporter) as files:
-        yield files
+    return FileStore(config, ArchiveReader(knowledge=load_native), unpacked_size, reporter)
 
 
 def _pip_environment(plan: Plan, config: IndexConfig) -> dict[str, str]:

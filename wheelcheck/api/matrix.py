@@ -27,7 +27,7 @@ from wheelcheck.api.several_targets import TargetAnswers
 from wheelcheck.api.targets import LoadedTargets, TargetWords, day_asked, load_targets
 from wheelcheck.errors import ArchiveRefused, IndexUnavailable, MetadataMalformed, UsageProblem
 from wheelcheck.model.answers import ExtraRow
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Target
@@ -126,9 +126,7 @@ def _admitted(target: Target, prepared: Prepared) -> Target | Cell:
     from wheelcheck.targets.pythons import first_admitted
     from wheelcheck.targets.targets import parse_target
 
-    bounds = [(bound, str(origin)) for bound, origin in prepared.read.inputs.requires_python]
-    if prepared.read.lock is not None and prepared.read.lock.requires_python is not None:
-        bounds.append((prepared.read.lock.requires_python, prepared.read.lock.path))
+    bounds = prepared.read.pythons
     excluding = [each for each in bounds if not each[0].contains(target.python_full, prereleases=True)]
     if not excluding:
         return target

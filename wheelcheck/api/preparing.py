@@ -14,7 +14,7 @@ from wheelcheck.api.edges import index_config, text_fetcher
 from wheelcheck.api.reading import PLANNING, InputMode, ReadInputs, read_inputs
 from wheelcheck.api.request import Request, completed, refuse_empty, with_files
 from wheelcheck.errors import UsageProblem
-from wheelcheck.model.judgement import BUILT_ANYWHERE, FROM_SOURCE, Installability
+from wheelcheck.model.distribution import BUILT_ANYWHERE, FROM_SOURCE, Installability
 from wheelcheck.model.plan import Options
 from wheelcheck.model.requirement import IndexOptions
 from wheelcheck.model.resolution import Exemption, Policy

@@ -19,7 +19,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from wheelcheck.archives.core_metadata import FileIdentity, Headers
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.model.code import parse_tree
-from wheelcheck.model.judgement import Purity
+from wheelcheck.model.distribution import Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_values import ScriptReading, Value, holds_made
 from wheelcheck.texts.toml import table_at

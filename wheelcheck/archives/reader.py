@@ -26,8 +26,7 @@ if TYPE_CHECKING:
         ModuleNames,
         TopModules,
     )
-    from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource
-    from wheelcheck.model.judgement import Judgement
+    from wheelcheck.model.distribution import CoreMetadata, Distribution, Judgement, MetadataSource
     from wheelcheck.model.knowledge import NativeKnowledge
 
 

@@ -29,7 +29,7 @@ from wheelcheck.archives.purity import (
 from wheelcheck.archives.source_tree import SourceTree
 from wheelcheck.archives.static_metadata import find_metadata, read_pkg_info
 from wheelcheck.model.code import parse_tree
-from wheelcheck.model.judgement import Judgement, Purity
+from wheelcheck.model.distribution import Judgement, Purity
 from wheelcheck.model.knowledge import BackendKind, NativeKnowledge
 from wheelcheck.texts.setup_script import read_script
 from wheelcheck.texts.setup_values import Environ, ScriptReading, Value

@@ -23,8 +23,8 @@ from wheelcheck.environments.trees import digests_of, sha256_of
 from wheelcheck.environments.verify.running import kill
 from wheelcheck.environments.wheelhouse import PART, Entry, Record, Wanted, built_entry, load_record
 from wheelcheck.errors import ArchiveRefused, DiskFailure, UsageProblem
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.environment import EARLIEST
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.requirement import project_in
 from wheelcheck.model.urls import masked_within

@@ -29,8 +29,7 @@ from wheelcheck.export.shipment import (
     safe_address,
     uploaded_at,
 )
-from wheelcheck.model.distribution import as_specifier
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability, as_specifier
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import is_default_index, masked

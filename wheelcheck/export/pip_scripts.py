@@ -27,7 +27,7 @@ from wheelcheck.export.shipment import (
     refuse_unhashed,
     safe_address,
 )
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
 from wheelcheck.model.urls import is_default_index
 from wheelcheck.texts.words import counted

@@ -25,7 +25,7 @@ from wheelcheck.export.shipment import (
     refuse_unhashed,
     with_mark,
 )
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.urls import masked
 from wheelcheck.plans.documents import refuse_unexecutable

@@ -10,8 +10,7 @@ from packaging.version import Version
 
 from wheelcheck.findings.versions import Purity, day_of, refusal_phrase, telling_reason
 from wheelcheck.model.answers import Bounding, Standing, VersionRange
-from wheelcheck.model.distribution import Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability, Sdist, Wheel
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Refusal, RefusalReason, Target
 from wheelcheck.targets.project_view import ProjectView, Release

@@ -14,9 +14,8 @@ from packaging.utils import NormalizedName
 from wheelcheck.errors import IndexUnavailable
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.knowledge.loading import load_importing, load_well_known
-from wheelcheck.model.distribution import MetadataSource, ProjectPage, Wheel
+from wheelcheck.model.distribution import Installability, MetadataSource, ProjectPage, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.resolution import Conflict, OlderPick, Pin
 from wheelcheck.model.target import RefusalReason
 from wheelcheck.targets.fitting import extras_named

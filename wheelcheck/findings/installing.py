@@ -10,9 +10,8 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.distribution import Wheel
+from wheelcheck.model.distribution import BUILT_ANYWHERE, Installability, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import BUILT_ANYWHERE, Installability
 from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
 from wheelcheck.texts.words import folded

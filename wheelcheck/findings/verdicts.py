@@ -32,9 +32,9 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.document import render_line
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.model.requirement import Origin
 from wheelcheck.model.resolution import Exemption

@@ -11,8 +11,7 @@ from packaging.version import Version
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.findings.installing import floor_of
 from wheelcheck.model.answers import CellKind, VersionCell, Wheels, WheelsRow
-from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Distribution, Installability, ProjectPage, Sdist, Wheel
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target

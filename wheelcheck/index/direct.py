@@ -22,13 +22,13 @@ from wheelcheck.model.distribution import (
     Availability,
     CoreMetadata,
     Distribution,
+    Judgement,
     LinkSkip,
     MetadataSource,
     Sdist,
     Wheel,
     parse_link,
 )
-from wheelcheck.model.judgement import Judgement
 from wheelcheck.model.urls import hashes_in, masked
 from wheelcheck.texts.files import open_file
 from wheelcheck.texts.places import project_of_folder

@@ -20,8 +20,7 @@ from wheelcheck.index.fetch_context import Connections, load_client
 from wheelcheck.index.once_map import Deliveries, Future, LoopThread, OnceMap
 from wheelcheck.index.project_pages import OtherIndexes, ProjectPages
 from wheelcheck.index.wheel_metadata import WheelMetadata, cache_key
-from wheelcheck.model.distribution import CoreMetadata, Distribution, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Judgement
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Judgement, ProjectPage, Sdist, Wheel
 from wheelcheck.ports import Archives, Reporter, SilentReporter
 
 if TYPE_CHECKING:

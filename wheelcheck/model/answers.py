@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Struct, field
 from packaging.version import Version
 
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.document import Count, about
-from wheelcheck.model.judgement import Status
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from wheelcheck.model.distribution import Installability
     from wheelcheck.model.finding import Finding
-    from wheelcheck.model.judgement import Installability
     from wheelcheck.model.plan import InputRecord, Plan
     from wheelcheck.model.repair import Repair
     from wheelcheck.model.target import Target

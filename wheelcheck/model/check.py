@@ -9,9 +9,9 @@ from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.document import Count, ProjectName, about
 from wheelcheck.model.finding import Severity
-from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord
 
 if TYPE_CHECKING:

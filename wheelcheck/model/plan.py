@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
-from wheelcheck.model.distribution import MetadataSource
+from wheelcheck.model.distribution import Installability, MetadataSource
 from wheelcheck.model.document import HEX_SHA256, Count, ProjectName, about, stated
-from wheelcheck.model.judgement import Installability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
 
+    from wheelcheck.model.distribution import Status
     from wheelcheck.model.finding import Finding
-    from wheelcheck.model.judgement import Status
     from wheelcheck.model.repair import Proposals, Repair
     from wheelcheck.model.target import Target
 

@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.document import Line, Path, ProjectName, about
-from wheelcheck.model.judgement import Status
 
 
 class Risk(Enum):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 
-from wheelcheck.model.judgement import FROM_SOURCE, Installability
+from wheelcheck.model.distribution import FROM_SOURCE, Installability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, UsageProblem
-from wheelcheck.model.distribution import Availability, Wheel, parse_link
+from wheelcheck.model.distribution import Availability, Status, Wheel, parse_link
 from wheelcheck.model.document import about, as_plain, document_of, render_json, stated
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedPackage
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked, masked_within

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import UNSET
 from packaging.utils import NormalizedName
 
-from wheelcheck.model.distribution import Distribution
+from wheelcheck.model.distribution import FROM_SOURCE, Distribution, Status
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import FROM_SOURCE, Status
 from wheelcheck.model.plan import BuilderPhase, InputRecord, Options, Plan, PlannedFile, PlannedPackage
 from wheelcheck.model.repair import Proposals
 from wheelcheck.model.requirement import Requirement, project_in

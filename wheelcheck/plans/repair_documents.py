@@ -10,8 +10,8 @@ from typing import Annotated
 from msgspec import UNSET, Struct, UnsetType, field
 from packaging.version import Version
 
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.document import Count, ProjectName, about, document_of, stated
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import (
     Edit,
     EditKind,

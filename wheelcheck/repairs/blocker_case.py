@@ -21,8 +21,7 @@ from packaging.version import Version
 from wheelcheck.errors import MetadataMalformed
 from wheelcheck.findings.context import Diagnosis
 from wheelcheck.findings.indexes import exact_version
-from wheelcheck.model.distribution import Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability, Wheel
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.target import Target

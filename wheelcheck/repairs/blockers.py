@@ -16,8 +16,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.requirement import CandidateOrigin, Requirement
 from wheelcheck.model.resolution import Clash, Conflict, Edge, Pin
 from wheelcheck.repairs.trials import Trial

@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.judgement import Installability, Status
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.repair import Proposals, Verification, VersionMove
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.ports import Projects

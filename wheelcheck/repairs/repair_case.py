@@ -20,8 +20,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.imports.failing import Lack
-from wheelcheck.model.distribution import Distribution, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Distribution, Installability, ProjectPage, Sdist, Wheel
 from wheelcheck.model.knowledge import RepairKnowledge, StandardLibrary
 from wheelcheck.model.repair import Edit, Risk
 from wheelcheck.model.requirement import Requirement

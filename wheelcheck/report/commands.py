@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.model.answers import CellStatus, Matrix
 from wheelcheck.model.check import Check, Verdict
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.finding import Code
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.lock import LockKind
 from wheelcheck.model.plan import InputRecord, Options, Plan
 from wheelcheck.model.repair import Edit, Repair, Risk

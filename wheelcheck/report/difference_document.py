@@ -27,9 +27,9 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.document import SCHEMA_KEY, Count, Path, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code, Severity
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.target import TargetName
 from wheelcheck.report.check.document import render_sarif
 from wheelcheck.report.check.services import render_github, render_gitlab, render_junit

@@ -9,6 +9,7 @@ from msgspec import Struct
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, render_shareable, stated
 from wheelcheck.model.failure import (
     BuildCause,
@@ -22,7 +23,6 @@ from wheelcheck.model.failure import (
     TroubleKind,
 )
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, repair_document

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from wheelcheck.model.answers import Blocker, CellStatus, Matrix, Opening
+from wheelcheck.model.distribution import FROM_SOURCE
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.judgement import FROM_SOURCE
 from wheelcheck.model.repair import Repair
 from wheelcheck.report.commands import NextStep, draw_steps
 from wheelcheck.report.findings import (

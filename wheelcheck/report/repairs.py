@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.finding import IMPORTS, Severity
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Edit, Ground, Proposals, Repair, Risk, Suggestion, Unrepairable
 from wheelcheck.report.commands import asked_command, draw_command, repaired_command

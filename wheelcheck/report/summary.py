@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wheelcheck.model.distribution import FROM_SOURCE, Installability, Status
 from wheelcheck.model.environment import PlanSizes
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import FROM_SOURCE, Installability, Status
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.report.commands import draw_steps, iter_next_steps
 from wheelcheck.report.findings import (

@@ -16,8 +16,8 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.model.answers import Blocker, Matrix
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.finding import Code, Finding
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.repair import Edit, EditKind, Repair, Verification
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target

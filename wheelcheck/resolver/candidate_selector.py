@@ -8,7 +8,7 @@ from msgspec import Struct
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from wheelcheck.model.judgement import FROM_SOURCE, Installability
+from wheelcheck.model.distribution import FROM_SOURCE, Installability
 from wheelcheck.resolver.candidate_source import CandidateSource
 from wheelcheck.resolver.requirement import Bound
 

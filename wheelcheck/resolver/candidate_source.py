@@ -14,8 +14,17 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
-from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, ProjectPage, Sdist, Wheel
-from wheelcheck.model.judgement import Installability, Judgement, Purity
+from wheelcheck.model.distribution import (
+    CoreMetadata,
+    Distribution,
+    Installability,
+    Judgement,
+    MetadataSource,
+    ProjectPage,
+    Purity,
+    Sdist,
+    Wheel,
+)
 from wheelcheck.model.resolution import Pin, Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason
 from wheelcheck.ports import Projects

@@ -14,8 +14,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.distribution import CoreMetadata, Distribution, MetadataSource, Sdist, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import CoreMetadata, Distribution, Installability, MetadataSource, Sdist, Wheel
 from wheelcheck.model.lock import Lock, LockedPackage
 from wheelcheck.model.requirement import CandidateOrigin, Origin, Requirement
 from wheelcheck.model.resolution import Edge, Pin, Policy, Resolution

@@ -19,8 +19,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.errors import IndexUnavailable, MetadataMalformed
-from wheelcheck.model.distribution import CoreMetadata, Wheel
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import CoreMetadata, Installability, Wheel
 from wheelcheck.model.resolution import Conflict, Pin, Resolution
 from wheelcheck.model.target import MarkerReading
 from wheelcheck.ports import Projects, Reporter, SilentReporter

@@ -11,8 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from wheelcheck.model.distribution import Distribution, NamesTags, PageView, ProjectPage, Sdist, Wheel, WheelTag
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import (
+    Distribution,
+    Installability,
+    NamesTags,
+    PageView,
+    ProjectPage,
+    Sdist,
+    Wheel,
+    WheelTag,
+)
 from wheelcheck.model.requirement import HashPin
 from wheelcheck.model.resolution import Policy
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target

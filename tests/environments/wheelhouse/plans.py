@@ -10,9 +10,8 @@ from packaging.version import Version
 
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel, sha256_hex
-from wheelcheck.model.distribution import MetadataSource
+from wheelcheck.model.distribution import Installability, MetadataSource, Status
 from wheelcheck.model.environment import FileSize, PlanSizes
-from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import Options, Plan, PlannedFile, PlannedPackage
 from wheelcheck.ports import Landing
 

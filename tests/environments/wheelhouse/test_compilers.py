@@ -15,7 +15,7 @@ from tests.fakes.backends import make_buildable
 from wheelcheck.environments.building import BuildContext, run_build
 from wheelcheck.environments.wheelhouse import Wanted
 from wheelcheck.errors import ArchiveRefused
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from wheelcheck.model.check import (
     Side,
     TargetDifference,
 )
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.environment import Layout, Runtime, RuntimeKind
 from wheelcheck.model.finding import Code, Severity
 from wheelcheck.model.inspection import (
@@ -32,7 +33,6 @@ from wheelcheck.model.inspection import (
     ProblemKind,
     TrialOutcome,
 )
-from wheelcheck.model.judgement import Installability
 from wheelcheck.model.plan import Plan
 from wheelcheck.report.formats import formats_of
 from wheelcheck.report.html.page import Patch

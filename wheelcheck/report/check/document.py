@@ -17,9 +17,9 @@ from msgspec import Struct
 from packaging.version import Version
 
 from wheelcheck.model.check import Check, CheckedTarget, Judged, Verdict
+from wheelcheck.model.distribution import Installability, Status
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.judgement import Installability, Status
 from wheelcheck.model.plan import InputRecord
 from wheelcheck.model.requirement import CommandLineOrigin, FileOrigin, Origin
 from wheelcheck.model.target import TargetName

@@ -16,9 +16,9 @@ from wheelcheck.model.check import (
     TargetDifference,
     Verdict,
 )
+from wheelcheck.model.distribution import Status
 from wheelcheck.model.finding import Finding, Severity
 from wheelcheck.model.inspection import InspectedDistribution, Inspection, Problem, TrialOutcome
-from wheelcheck.model.judgement import Status
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.repair import Proposals
 from wheelcheck.report.difference import (

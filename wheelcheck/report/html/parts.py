@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from wheelcheck.model.check import Allowance, CheckedTarget, Verdict
-from wheelcheck.model.judgement import Installability
+from wheelcheck.model.distribution import Installability
 from wheelcheck.model.plan import InputRecord, Plan, PlannedPackage
 from wheelcheck.model.repair import Edit, Repair
 from wheelcheck.model.target import Target
