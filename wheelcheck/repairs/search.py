@@ -11,10 +11,12 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from wheelcheck.model.repair import Suggestion
 from wheelcheck.model.resolution import OlderPick
@@ -24,7 +26,7 @@ from wheelcheck.repairs.context import Blocked, Limits, RepairContext
 from wheelcheck.repairs.edits import Change, Excluded, Key, Keys, Overridden, Repinned, VersionChange, key_of
 from wheelcheck.repairs.import_grounds import Importing
 from wheelcheck.repairs.repair_case import are_years_between
-from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled
+from wheelcheck.repairs.trials import OutOfTime, Trial, Trials, attempt, unsettled, usable_candidates
 
 # It has no counts: the same question gives the same sentence every time.
 ENDED = "the search ended before every set of changes was tried"
@@ -197,27 +199,54 @@ class Search:
         """*found*, or the same *changes* to later versions, where what they moved to fails when it is imported.
 
         What fails is mostly too old for the target's Python, and so are its neighbours: each time twice as many are passed over.
+        Of those that were passed over at last the nearest that can be imported is looked for.
         """
         asked, barred = {key_of(change): change for change in changes}, 1
+        passed: dict[Key, list[Version]] = {}
         for _ in range(_LATER):
             broken = self._importing(found).failing
             settled = [
                 change for change in found.changes if isinstance(change, VersionChange) and change.name in broken
             ]
             if not settled:
-                return found
+                break
+            passed = {}
             for change in settled:
                 own = asked[key_of(change)]
                 if isinstance(own, VersionChange) and change.version is not None:
-                    own = own.later_than(change.version, barred)
-                    if not own.candidates:
+                    later = own.later_than(change.version, barred)
+                    usable = usable_candidates(own, tuple(asked.values()), self._trials)
+                    skipped = (each for each in usable if each > change.version and each not in later.candidates)
+                    passed[key_of(change)] = sorted(skipped)
+                    if not later.candidates:
                         return found
-                    asked[key_of(change)] = own
+                    asked[key_of(change)] = later
             barred *= 2
             again, _ = attempt(tuple(asked[key] for key in sorted(found.keys)), self._trials)
             if again is None:
                 return found
             found = again
+        return found if self._importing(found).failing else self._nearest(found, passed)
+
+    def _nearest(self, found: Trial, passed: Mapping[Key, Sequence[Version]]) -> Trial:
+        """*found*, or the same with the first version of those that each change *passed* over with which all can be imported.
+
+        What fails is taken to fail in all older ones. Costs a trial each time that the versions are halved.
+        """
+        with suppress(OutOfTime):
+            for key, versions in passed.items():
+                while versions:
+                    middle = len(versions) // 2
+                    changes = (
+                        each.settled(versions[middle])
+                        if isinstance(each, VersionChange) and key_of(each) == key
+                        else each
+                        for each in found.changes
+                    )
+                    trial = self._trials.of(changes)
+                    serves = trial.succeeds and self._breaks_no_more(trial, found)
+                    found = trial if serves else found
+                    versions = versions[:middle] if serves else versions[middle + 1 :]
         return found
 
     def _reduced(self, found: Trial) -> Trial:
