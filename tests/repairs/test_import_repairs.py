@@ -544,17 +544,3 @@ def test_old_project_that_asks_for_what_a_bound_keeps_is_read_however_large() ->
     }
     asked = replace(asked, code={**asked.code, **special}, knowledge=load_repair_knowledge())
     assert commands(asked.proposals()) == ["-c lib<2.1"]
-
-
-@pytest.mark.parametrize("failing", range(9))
-def test_first_later_version_that_can_be_imported_is_taken_however_many_were_passed_over(failing: int) -> None:
-    versions = [f"1.{number}" for number in range(1, 12)]
-    asked = replace(
-        situation([], {"app": {"1.0": native(), **{each: _at("2023-06-01") for each in versions}}}, {}),
-        line=CommandLine(inputs=("app==1.0",)),
-        code={
-            f"app-{each}-py3-none-any.whl": {"app.py": "import absent\n" if place < failing else ""}
-            for place, each in enumerate(versions)
-        },
-    )
-    assert commands(asked.proposals())[0] == f"--replace app=={versions[failing]}"
