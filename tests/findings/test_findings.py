@@ -276,6 +276,28 @@ def test_file_hidden_by_an_option_of_the_user_is_told_so() -> None:
     assert finding.message == "a 1 has only wheels, hidden by your own --no-binary"
 
 
+@pytest.mark.parametrize("purity", ["native", "unknown"])
+@pytest.mark.parametrize("hidden", ["a", ":all:"])
+def test_wheel_hidden_by_an_option_is_told_where_only_the_source_archive_is_left(purity: str, hidden: str) -> None:
+    projects = FakeProjects(
+        {"a": {"1": [wheel("cp311-cp311-win_amd64"), wheel("cp312-cp312-win_amd64"), sdist(purity=purity)]}}
+    )
+    policy = Policy(allowed=PURE, no_binary=frozenset({hidden}))
+    question = Question(requirements=(asked("a"),), target=parse_target("win_amd64", "3.11"), policy=policy)
+    found = tuple(diagnose(Diagnosis(resolve(question, projects), projects, policy)))
+    assert [finding.code for finding in found if finding.severity is Severity.ERROR] == [Code.HIDDEN_BY_OPTION]
+    assert only(found, Code.HIDDEN_BY_OPTION).message == (
+        "a 1 has a wheel for win_amd64, Python 3.11, hidden by your own --no-binary, and only its source archive is left"
+    )
+
+
+def test_source_archive_is_told_as_ever_where_the_hidden_wheels_do_not_fit() -> None:
+    projects = FakeProjects({"a": {"1": [wheel("cp312-cp312-win_amd64"), sdist(purity="native")]}})
+    policy = Policy(allowed=PURE, no_binary=frozenset({"a"}))
+    question = Question(requirements=(asked("a"),), target=parse_target("win_amd64", "3.11"), policy=policy)
+    only(diagnose(Diagnosis(resolve(question, projects), projects, policy)), Code.SOURCE_NATIVE)
+
+
 def test_project_that_was_withdrawn_as_a_whole_is_told_so_with_the_reasons() -> None:
     projects = FakeProjects({"a": {"1": [wheel(yanked="leaks memory")], "2": [wheel(yanked="")]}})
     finding = only(findings(projects, "a"), Code.WITHDRAWN)

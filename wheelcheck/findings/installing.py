@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
-from wheelcheck.model.distribution import BUILT_ANYWHERE, Installability, Wheel
+from wheelcheck.model.distribution import BUILT_ANYWHERE, FROM_SOURCE, Installability, Wheel
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.model.resolution import Pin
 from wheelcheck.model.target import Fit, Refusal, RefusalReason, Target
@@ -29,7 +29,7 @@ def find_offenders(diagnosis: Diagnosis) -> Iterator[Finding]:
         if pin.installability is Installability.WHEEL:
             continue
         allowed = diagnosis.policy.allows(name, pin.version, pin.installability)
-        code = _code(diagnosis, pin)
+        code = Code.HIDDEN_BY_OPTION if not allowed and hidden_wheels(diagnosis, pin) else _code(diagnosis, pin)
         severity = _severity(pin, code, allowed=allowed)
         # Other versions and files do not help where a hash does not fit, or where the file itself was named.
         chosen_by_hand = code in (Code.HASH_ABSENT, Code.HIDDEN_BY_OPTION) or diagnosis.direct(name) is not None
@@ -94,6 +94,11 @@ def _hidden(diagnosis: Diagnosis, refusals: Iterable[Refusal]) -> tuple[Refusal,
     return tuple(each for each in policy if isinstance(diagnosis.compatibility.judge(each.distribution), Fit))
 
 
+def hidden_wheels(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
+    """The wheels of *pin*, which has but a source archive, that its target could use if an option of the user did not hide them."""
+    return _hidden(diagnosis, _refusals(diagnosis, pin)) if pin.installability in FROM_SOURCE else ()
+
+
 def _refusals(diagnosis: Diagnosis, pin: Pin) -> tuple[Refusal, ...]:
     named = diagnosis.direct(pin.name)
     if named is not None:
@@ -128,6 +133,10 @@ def _sentence(diagnosis: Diagnosis, pin: Pin, code: Code) -> str:
             bounds = sorted({refusal.fact for refusal in refusals if refusal.reason is RefusalReason.REQUIRES_PYTHON})
             stated = " or ".join(bounds) or pin.metadata.requires_python or "of another version"
             return f"{what} requires Python {stated}; the target has {target.python_full}"
+        case Code.HIDDEN_BY_OPTION if pin.installability in FROM_SOURCE:
+            return (
+                f"{what} has a wheel for {target}, hidden by your own --no-binary, and only its source archive is left"
+            )
         case Code.HIDDEN_BY_OPTION:
             hidden = _hidden(diagnosis, refusals)
             kinds = "wheels" if isinstance(hidden[0].distribution, Wheel) else "source archives"
