@@ -7,7 +7,7 @@ import pytest
 from tests.requirements.readings import asked, failure, read, read_text, write
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin, UnsupportedRequirement
-from wheelcheck.requirements.conda import parse_spec
+from wheelcheck.requirements.requirements_file import parse_spec
 
 pytestmark = pytest.mark.usefixtures("folder")
 

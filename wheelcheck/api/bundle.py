@@ -18,18 +18,12 @@ from msgspec.structs import replace
 
 from wheelcheck.api.fetch import FetchRequest, fetch, iter_unplanned
 from wheelcheck.errors import HashMismatch, UsageProblem
-from wheelcheck.model.environment import (
-    MANIFEST,
-    BundleArchive,
-    BundledPackage,
-    Bundling,
-    EnvironmentFile,
-    Manifest,
-)
+from wheelcheck.model.environment import MANIFEST, BundleArchive, BundledPackage, Bundling, EnvironmentFile, Manifest
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.plan import Plan
 from wheelcheck.model.target import Target
 from wheelcheck.ports import SilentTransfers
+from wheelcheck.texts.words import counted
 
 if TYPE_CHECKING:
     from wheelcheck.environments.bundle.runtimes import RuntimeSource
@@ -283,13 +277,8 @@ def _archived(order: _Order, environment: Environment, manifest: Manifest, made:
 def _described(archive: Path, files: Iterable[EnvironmentFile], layer: str | None) -> BundleArchive:
     from wheelcheck.environments.trees import sha256_of
 
-    return BundleArchive(
-        filename=archive.name,
-        size=archive.stat().st_size,
-        sha256=sha256_of(archive),
-        installed=_size(files),
-        layer=layer,
-    )
+    size, sha256 = archive.stat().st_size, sha256_of(archive)
+    return BundleArchive(filename=archive.name, size=size, sha256=sha256, installed=_size(files), layer=layer)
 
 
 def _write_manifest(manifest: Manifest, folder: Path) -> EnvironmentFile:
@@ -314,7 +303,7 @@ def _iter_warnings(environment: Environment) -> Iterator[str]:
     if several:
         room, path, owner = deep[0]
         yield (
-            f"Windows reads paths of up to {LONGEST_PATH} characters: {several} file{'s' * (several != 1)} "
+            f"Windows reads paths of up to {LONGEST_PATH} characters: {counted(several, 'file')} "
             f"may be too deep, {path} ({owner}) in any folder whose path is longer than {room}"
         )
 

@@ -53,7 +53,7 @@ def import_names(case: RepairCase, project: NormalizedName) -> frozenset[str]:
 def more_places(uses: Collection[ImportUse]) -> str:
     """`` (and 4 more places)`` where *uses* holds more than the one that is shown."""
     rest = len({(use.file, use.line) for use in uses}) - 1
-    return f" (and {rest} more place{'s' if rest > 1 else ''})" if rest > 0 else ""
+    return f" (and {counted(rest, 'more place')})" if rest > 0 else ""
 
 
 def judge_exclusion(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterator[Ground]:  # noqa: ARG001 - see JUDGES

@@ -25,7 +25,14 @@ from wheelcheck.repairs.advisory_fixes import (
     with_advisory_fixes,
     without_overlaps,
 )
-from wheelcheck.repairs.blockers import Blocker, TrialView
+from wheelcheck.repairs.blockers import (
+    Blocker,
+    TrialView,
+    iter_exhausted,
+    iter_failing,
+    iter_unrepairable,
+    iter_unrepairable_inputs,
+)
 from wheelcheck.repairs.context import Blocked, Limits, RepairContext, State
 from wheelcheck.repairs.edits import Change, Excluded, key_of
 from wheelcheck.repairs.import_grounds import Importing, importing
@@ -34,8 +41,8 @@ from wheelcheck.repairs.repair_case import RepairCase
 from wheelcheck.repairs.risk import assess, risk_of
 from wheelcheck.repairs.search import ENDED, Search
 from wheelcheck.repairs.trials import OutOfTime, Trial, Trials
-from wheelcheck.repairs.unrepairable import iter_exhausted, iter_failing, iter_unrepairable, iter_unrepairable_inputs
 from wheelcheck.resolver.passes import resolve
+from wheelcheck.texts.words import counted, joined
 
 _FOR_ADVISORY_FIXES = 24  # trials beyond the search's own
 _NAMES_SHOWN = 5
@@ -195,7 +202,7 @@ class _Proposing:
     def _unreached(self, *, by_clock: bool) -> str:
         ended, given_up = self._search.ended, len(self._trials.undecided)
         if not ended and given_up:
-            sets = f"{given_up} set{'s' if given_up != 1 else ''} of changes"
+            sets = counted(given_up, "set of changes", "sets of changes")
             return f"{sets} took too many rounds to resolve and {'were' if given_up != 1 else 'was'} given up"
         return f"{ended}; a longer --repair-seconds lets it continue" if ended and by_clock else ended
 
@@ -284,8 +291,7 @@ class _Proposing:
             if len(names) > _NAMES_SHOWN:
                 names = [*names[: _NAMES_SHOWN - 1], f"{len(names) - _NAMES_SHOWN + 1} more"]
             if len(names) > 1:
-                because = f"{', '.join(names[:-1])} and {names[-1]} {says} on {self._blocked.question.target}"
-                return replace(edit, because=because)
+                return replace(edit, because=f"{joined(names)} {says} on {self._blocked.question.target}")
         return edit
 
     def _of_asked_version(self, edit: Edit) -> Edit:

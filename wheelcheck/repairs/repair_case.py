@@ -27,6 +27,7 @@ from wheelcheck.model.requirement import Requirement
 from wheelcheck.model.resolution import Pin, Resolution
 from wheelcheck.ports import Code, Projects
 from wheelcheck.targets.fitting import Compatibility, stated_requirements
+from wheelcheck.texts.words import counted
 
 _CALENDAR = 1990  # a first number from here on is a year
 _FAR = timedelta(days=3 * 365.25)
@@ -221,7 +222,7 @@ def span_words(span: timedelta) -> str:
     for size, limit, word in ((1.0, 60.0, "day"), (_DAYS_A_MONTH, 730.5, "month")):
         if span.days < limit:
             count = round(span.days / size)
-            return f"{count} {word}{'s' if count != 1 else ''}" if count else ""
+            return counted(count, word) if count else ""
     return f"{span.days / 365.25:.1f} years".replace(".0 ", " ")
 
 

@@ -25,17 +25,13 @@ from wheelcheck.repairs.version_grounds import (
 )
 from wheelcheck.targets.platforms import parse_platform
 from wheelcheck.targets.pythons import parse_python
+from wheelcheck.texts.words import counted, joined
 
 _FLOOR = re.compile(r"(?P<kind>manylinux|musllinux|macosx)_(?P<major>\d+)_(?P<minor>\d+)_", re.ASCII)
-_OTHER_MACHINES = {
-    (
-        "win32",
-        "win_amd64",
-    ): "the 64-bit Python runs on every 64-bit Windows; 32-bit Windows is left out, and it loads no 32-bit DLL",
-    (
-        "win_arm64",
-        "win_amd64",
-    ): "Windows 11 on Arm runs the x64 Python by emulation, more slowly, and it loads no Arm64 DLL",
+# Of a move to win_amd64, by the machine before.
+_TO_X64 = {
+    "win32": "the 64-bit Python runs on every 64-bit Windows; 32-bit Windows is left out, and it loads no 32-bit DLL",
+    "win_arm64": "Windows 11 on Arm runs the x64 Python by emulation, more slowly, and it loads no Arm64 DLL",
 }
 _LIBRARIES = {"manylinux": "glibc", "musllinux": "musl"}
 # After macOS 15 came 26, numbered by year from then on.
@@ -85,8 +81,8 @@ def judge_python(case: RepairCase, edit: Edit) -> Iterator[Ground]:
 def judge_platform(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """A higher floor: the systems that are left out."""
     before, after = _tag_of(edit.before), _tag_of(edit.after)
-    if (before, after) in _OTHER_MACHINES:
-        yield Ground(risk=Risk.MEDIUM, text=_OTHER_MACHINES[before, after])
+    if after == "win_amd64" and before in _TO_X64:
+        yield Ground(risk=Risk.MEDIUM, text=_TO_X64[before])
         return
     old, new = _FLOOR.match(before), _FLOOR.match(after)
     if old is not None and new is not None and (old["kind"], new["kind"]) == ("musllinux", "manylinux"):
@@ -123,15 +119,12 @@ def _macos_between(old: tuple[int, int], new: tuple[int, int]) -> list[str]:
     found = []
     while old < new:
         found.append(_macos_word(old))
-        old = _next_macos(old)
+        major, minor = old
+        if major == 10 and minor < 15:
+            old = major, minor + 1
+        else:
+            old = (_MACOS_FIRST_YEAR if major == _MACOS_LAST_COUNTED else major + 1), 0
     return found
-
-
-def _next_macos(floor: tuple[int, int]) -> tuple[int, int]:
-    major, minor = floor
-    if major == 10:
-        return (10, minor + 1) if minor < 15 else (11, 0)
-    return (_MACOS_FIRST_YEAR if major == _MACOS_LAST_COUNTED else major + 1), 0
 
 
 def _macos_word(floor: tuple[int, int]) -> str:
@@ -139,9 +132,7 @@ def _macos_word(floor: tuple[int, int]) -> str:
 
 
 def _enumerated(words: list[str]) -> str:
-    if len(words) > 4:
-        return _span(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return _span(words) if len(words) > 4 else joined(words)
 
 
 def _span(words: list[str]) -> str:
@@ -222,7 +213,7 @@ def judge_date(case: RepairCase, edit: Edit) -> Iterator[Ground]:
     """All of an earlier day: how many projects are older for it."""
     natural = case.before.pins if case.before is not None else {}
     older = sum(1 for name, pin in case.after.pins.items() if name in natural and pin.version < natural[name].version)
-    what = f"{older} project{'s' if older != 1 else ''} get{'s an' if older == 1 else ''} older version{'s' if older != 1 else ''}"
+    what = counted(older, "project gets an older version", "projects get older versions")
     told = f"{what}, without later security fixes" if older else "no later release, security fixes included"
     yield Ground(risk=Risk.MEDIUM, text=f"everything as of {edit.after[:10]}: {told}")
 

@@ -17,6 +17,7 @@ from wheelcheck.model.repair import Edit, Ground, Risk
 from wheelcheck.model.resolution import Pin
 from wheelcheck.repairs.import_grounds import more_places, native_code, read_imports
 from wheelcheck.repairs.repair_case import Distance, RepairCase, are_years_between, declared_start, distance_of
+from wheelcheck.texts.words import folded
 
 _SHOWN = 3
 _OLD_DAYS = 2 * 365.25
@@ -65,9 +66,8 @@ def judge_company(case: RepairCase, project: NormalizedName, chosen: Pin) -> Ite
         if are_years_between(own, released):
             late.append(f"{child} {pin.version} ({str(released)[:10]})")
     if late:
-        rest = f" and {len(late) - _SHOWN} more" if len(late) > _SHOWN else ""
         what = f"{project} {chosen.version} ({str(own)[:10]})"
-        text = f"{what} was released years before what it brings: {', '.join(late[:_SHOWN])}{rest}"
+        text = f"{what} was released years before what it brings: {folded(late, _SHOWN)}"
         yield Ground(risk=Risk.MEDIUM, text=text)
 
 
@@ -295,6 +295,4 @@ def _why_unknown(unknown: list[_Taken], offered: dict[str, ModuleNames], version
 
 
 def _taken_words(taken: list[_Taken]) -> str:
-    shown = ", ".join(str(each) for each in taken[:_NAMES_SHOWN])
-    rest = len(taken) - _NAMES_SHOWN
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return folded([str(each) for each in taken], _NAMES_SHOWN)

@@ -9,8 +9,7 @@ from packaging.specifiers import SpecifierSet
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.conda import parse_spec
-from wheelcheck.requirements.requirements_file import require_lines
+from wheelcheck.requirements.requirements_file import parse_spec, require_lines
 from wheelcheck.texts.sources import Source
 from wheelcheck.texts.yaml import Mapping, Scalar, Sequence, YamlNode, parse_yaml
 

@@ -2,6 +2,10 @@
 
 Two deliberate differences from pip: a file that a constraints file includes with ``-r`` constrains too (as in uv: constraints never
 add projects), and a file that is included twice is read once.
+
+A line that ``conda list --export`` or ``--explicit`` writes, and a spec of conda's environment, are an ``UnsupportedRequirement``
+whose ``stand_in`` is the release of the same name and version that an index may have, or a ``Requirement`` for what pip installed.
+Which project a conda package is, is not known here.
 """
 
 from __future__ import annotations
@@ -15,12 +19,13 @@ from urllib.parse import urljoin
 
 from msgspec import Struct
 from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
 
 from wheelcheck.errors import InputUnreadable
+from wheelcheck.model.distribution import as_specifier
 from wheelcheck.model.requirement import FileOrigin, IndexOptions, Requirement, UnsupportedRequirement
 from wheelcheck.model.urls import masked_within
 from wheelcheck.requirements.collecting import OPPOSITES, Collector
-from wheelcheck.requirements.conda import is_exported, parse_exported
 from wheelcheck.requirements.lines import (
     LogicalLine,
     ParsedLine,
@@ -32,8 +37,88 @@ from wheelcheck.requirements.lines import (
 )
 from wheelcheck.requirements.requirement import parse_editable, parse_written
 from wheelcheck.texts.files import is_there
-from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, url_path
+from wheelcheck.texts.places import LineUnreadable, file_url, has_scheme, local_path_of, project_name, url_path
 from wheelcheck.texts.sources import Source
+
+_CONDA_EXPORTED = re.compile(r"(?P<name>[\w.-]+)=(?P<version>[^=\s]+)=(?P<build>[^=\s]+)")
+_CONDA_ARCHIVE = re.compile(
+    r".*/(?:noarch|(?:linux|osx|win|emscripten)-\w+)/(?P<name>[\w.-]+)-(?P<version>[^-/]+)-(?P<build>[^-/]+)\.(?:conda|tar\.bz2)(?:#.*)?"
+)
+_CONDA_SPEC = re.compile(r"(?:[^\s:]*::)?(?P<name>[\w.*-]+)(?P<version>[^\[]*)(?:\[(?P<keys>.*)\])?")
+_CONDA_KEY = re.compile(r"""\bversion\s*=\s*(['"]?)([^'",\]]+(?:,[^'"\]]+)?)\1""")
+_CONDA_CLAUSE = re.compile(r"(?P<operator>[<>]=?|[=!]=|~=|=)?\s*(?P<version>\d[\w.!+-]*?)(?P<any>\.?\*)?")
+_INSTALLED_BY_PIP = "pypi"
+_CONDA_HINT = "no project can have that name or version"
+
+
+def is_exported(text: str) -> bool:
+    """Whether *text* is a line of ``conda list --export`` or ``--explicit``: no requirement has two single equals signs."""
+    return (
+        text == "@EXPLICIT" or _CONDA_EXPORTED.fullmatch(text) is not None or _CONDA_ARCHIVE.fullmatch(text) is not None
+    )
+
+
+def parse_exported(text: str, origin: FileOrigin) -> Requirement | UnsupportedRequirement | None:
+    """The package of a line that :func:`is_exported` knows; ``None`` for the line that only begins such a file."""
+    matched = _CONDA_EXPORTED.fullmatch(text) or _CONDA_ARCHIVE.fullmatch(text)
+    if matched is None:
+        return None
+    package = conda_package(matched["name"], f"=={matched['version']}", text, origin)
+    if package.stand_in is not None and matched["build"].startswith(_INSTALLED_BY_PIP):
+        return package.stand_in
+    return package
+
+
+def parse_spec(text: str, origin: FileOrigin) -> tuple[UnsupportedRequirement, SpecifierSet | None]:
+    """The package that *text*, a spec of an environment file, asks for, and its bound; ``None`` for a bound without equivalent.
+
+    As conda has it, ``numpy=1.26`` means any 1.26, ``numpy==1.26`` and ``numpy=1.26=BUILD`` mean that version.
+    """
+    matched = _CONDA_SPEC.fullmatch(text.strip())
+    if matched is None:
+        return UnsupportedRequirement(kind="conda", text=text, origin=origin, hint=_CONDA_HINT), None
+    keyed = _CONDA_KEY.search(matched["keys"] or "")
+    written = keyed[2] if keyed is not None else matched["version"]
+    bound = _conda_bound(written)
+    package = conda_package(matched["name"], "" if bound is None else str(bound), text, origin)
+    return package, bound
+
+
+def conda_package(name: str, bound: str, text: str, origin: FileOrigin) -> UnsupportedRequirement:
+    """The conda package *name*, written as *text*; the release of that name within *bound* may stand in for it."""
+    project, specifier, stand_in = project_name(name), as_specifier(bound), None
+    if project is not None and specifier is not None:
+        stand_in = Requirement(name=project, specifier=specifier, origin=origin, text=f"{project}{specifier}")
+    return UnsupportedRequirement(
+        kind="conda", text=text, name=project, origin=origin, hint=_CONDA_HINT, stand_in=stand_in
+    )
+
+
+def _conda_bound(written: str) -> SpecifierSet | None:
+    """The bound of a spec, without its build; ``None`` where it has alternatives or wildcards that PEP 440 cannot say."""
+    text = written.strip()
+    if not text or text == "*":
+        return SpecifierSet()
+    if "|" in text:
+        return None
+    build = re.fullmatch(r"(?:={1,2}\s*|\s*)([^\s=<>!~,]+)(?:\s*=|\s+)[^\s=<>!~,]+", text)
+    if build is not None:
+        text = build[1] if "*" in build[1] else f"=={build[1]}"
+    clauses = [_conda_clause(part.strip()) for part in text.split(",")]
+    return None if None in clauses else as_specifier(",".join(filter(None, clauses)))
+
+
+def _conda_clause(part: str) -> str | None:
+    if part == "*":
+        return ""
+    matched = _CONDA_CLAUSE.fullmatch(part)
+    if matched is None:
+        return None
+    operator, version = matched["operator"] or "==", matched["version"]
+    if operator == "=":
+        return f"=={version}.*"
+    return f"{operator}{version}{'.*' if matched['any'] and operator in ('==', '!=') else ''}"
+
 
 _DEEPEST = 100
 Taken = Callable[[Requirement | UnsupportedRequirement], None]

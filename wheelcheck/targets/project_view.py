@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct, field
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -185,18 +186,13 @@ def _of_first_index(fits: list[Fit], indexes: tuple[str, ...]) -> list[Fit]:
     return [fit for fit in fits if fit.distribution.at.index == first or fit.distribution.at.index not in indexes]
 
 
-class _JudgedReleases:
+class _JudgedReleases(Struct):
     """The versions of one page judged for *target* under *policy* and the asked-for *hashes*."""
 
-    __slots__ = ("hashes", "policy", "releases", "target")
-
-    def __init__(
-        self, target: Target, policy: Policy, hashes: tuple[tuple[SpecifierSet, frozenset[HashPin]], ...]
-    ) -> None:
-        self.target = target
-        self.policy = policy
-        self.hashes = hashes
-        self.releases: dict[Version, Release] = {}
+    target: Target
+    policy: Policy
+    hashes: tuple[tuple[SpecifierSet, frozenset[HashPin]], ...]
+    releases: dict[Version, Release] = field(default_factory=dict)
 
 
 class ProjectView:
