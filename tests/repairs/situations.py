@@ -174,6 +174,14 @@ SINGLE = {
         line=_line("app"),
         index={"app": app("lib"), "lib": {"1.0": [wheel(yanked="broken")]}},
     ),
+    "only-a-pre-release-of-your-own": Situation(
+        line=_line("lib"),
+        index={"lib": {"1.0": native(), "2.0rc1": [wheel()], "2.0rc2": [wheel()], "2.0": native()}},
+    ),
+    "only-a-pre-release-of-a-dependency": Situation(
+        line=_line("app"),
+        index={"app": app("lib"), "lib": {"1.0": native(), "2.0rc1": [wheel()]}},
+    ),
     "deny-pure": Situation(
         line=_line("app", sdist="deny"),
         index={

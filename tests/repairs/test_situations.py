@@ -91,7 +91,7 @@ def test_range_without_a_wheel_is_left_on_its_nearer_side() -> None:
     assert moves(repair) == {"av": ("3.0", "4.0")}
 
 
-def test_pre_releases_and_yanked_versions_are_never_proposed() -> None:
+def test_pre_releases_and_yanked_versions_are_not_proposed_where_a_final_version_serves() -> None:
     assert commands(SINGLE["pre-release-and-yanked"].proposals()) == [
         "--override av==1.0",
         "--exclude av",
@@ -108,6 +108,21 @@ def test_project_that_was_withdrawn_as_a_whole_is_pinned() -> None:
 
 def test_dependency_that_was_withdrawn_as_a_whole_is_pinned_by_an_override() -> None:
     assert commands(SINGLE["withdrawn-dependency"].proposals())[0] == "--override lib==1.0"
+
+
+def test_pre_release_is_pinned_where_no_final_version_has_a_wheel() -> None:
+    proposals = SINGLE["only-a-pre-release-of-your-own"].proposals()
+    assert commands(proposals) == ["--replace lib==2.0rc2"]
+    (repair,) = proposals.repairs
+    assert repair.risk is Risk.MEDIUM
+    assert [ground.text for ground in repair.grounds] == [
+        "lib 2.0rc2 is a pre-release",
+        "lib moves 2.0 → 2.0rc2: a pre-release of it",
+    ]
+
+
+def test_pre_release_of_a_dependency_is_pinned_by_an_override() -> None:
+    assert commands(SINGLE["only-a-pre-release-of-a-dependency"].proposals())[0] == "--override lib==2.0rc1"
 
 
 def test_policy_that_denies_source_archives_is_repaired_by_a_version_with_a_wheel() -> None:

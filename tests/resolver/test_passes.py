@@ -339,6 +339,13 @@ def test_pre_release_is_taken_only_when_nothing_final_is_admitted() -> None:
     assert picks(answer(projects, "a", pre=True)) == {"a": "2.0rc1"}
 
 
+def test_final_release_without_a_wheel_holds_no_pre_release_back_where_wheels_alone_are_taken() -> None:
+    projects = FakeProjects({"a": {"1.0": [sdist(purity="native")], "2.0rc1": [wheel()]}})
+    assert isinstance(answer(projects, "a"), Conflict)
+    assert picks(answer(projects, "a", allowed=WHEELS)) == {"a": "2.0rc1"}
+    assert isinstance(answer(projects, "a<2", allowed=WHEELS), Conflict)
+
+
 def test_yanked_version_is_refused_unless_pinned() -> None:
     projects = FakeProjects({"a": {"1.0": [wheel()], "2.0": [wheel(yanked="broken")]}})
     assert picks(answer(projects, "a")) == {"a": "1.0"}

@@ -52,12 +52,12 @@ _Extras = Mapping[NormalizedName, frozenset[NormalizedName]]
 
 
 def nearest_first(project: ProjectView, version: Version | None) -> tuple[Version, ...]:
-    """Every final version by how many releases lie between it and *version*; of two as near, the newer first.
+    """Every version that a repair may move to, by how many releases lie between it and *version*; of two as near, the newer first.
 
     Those that cannot be used are among them: which can may change with the target. Those that are years older than *version* are
     not: they were made for other neighbours, and mostly do without a blocker because they did not declare their needs yet.
     """
-    standing = [each for each in project.versions if not each.is_prerelease and not project.is_hidden(each)]
+    standing = [each for each in project.moves if not project.is_hidden(each)]
     if version is None or version not in project.page.distributions:
         return tuple(standing)
     order = {each: position for position, each in enumerate(project.versions)}
@@ -248,6 +248,12 @@ class BlockerCase(Struct, frozen=True, kw_only=True, dict=True):
         project = self.view.diagnosis.project(self.blocker.name)
         versions = usable_versions(project)
         return bool(versions) and all(project.release(version).yanked is not None for version in versions)
+
+    @cached_property
+    def needs_pin(self) -> bool:
+        """Whether only a pin reaches what the target could use: withdrawn versions, or pre-releases where no final version serves."""
+        versions = usable_versions(self.view.diagnosis.project(self.blocker.name))
+        return self.is_withdrawn or (bool(versions) and all(version.is_prerelease for version in versions))
 
     def is_usable(self, project: ProjectView, bounds: SpecifierSet) -> bool:
         """Whether some version of *project* within *bounds* has a file that may be used."""

@@ -117,7 +117,7 @@ def _repin(case: BlockerCase) -> Iterator[Change]:
     asked = case.view.asked_by_user(case.blocker.name)
     if any(each.name == case.blocker.name for each in case.view.trial.state.question.policy.overrides):
         return  # the override takes the place of the user's own bound, whatever that is
-    if any(requirement.specifier for requirement in asked) or (asked and case.is_withdrawn):
+    if any(requirement.specifier for requirement in asked) or (asked and case.needs_pin):
         candidates = _candidates(case)
         if candidates:
             yield _repinned(case, case.blocker.name, candidates, _COST_OF_PIN)
@@ -138,7 +138,7 @@ def _repinned(case: BlockerCase, name: NormalizedName, candidates: tuple[Version
 def _override(case: BlockerCase) -> Iterator[Change]:
     askers = case.blocker.askers
     bounded = any(asker.parent is not None and asker.requirement.specifier for asker in askers)
-    if bounded or (not case.blocker.is_wanted_by_user and case.is_withdrawn):
+    if bounded or (not case.blocker.is_wanted_by_user and case.needs_pin):
         candidates = _candidates(case)
         if candidates and not case.partners:
             yield Overridden(name=case.blocker.name, candidates=candidates, declared=_declared(askers))

@@ -186,6 +186,10 @@ class Distance(Struct, frozen=True, kw_only=True):
         major = self.step[0] == "major" and not self.is_calendar
         return major or self.between >= _MANY or self._takes(_NEAR)
 
+    @property
+    def _is_pre_release_of_it(self) -> bool:
+        return self.after.is_prerelease and self.after.base_version == self.before.public
+
     def _takes(self, time: timedelta) -> bool:
         return self.time is not None and abs(self.time) > time
 
@@ -195,7 +199,7 @@ class Distance(Struct, frozen=True, kw_only=True):
         if self.between >= _MANY and step and self.before.public != self.after.public:
             step = f"{step} and {self.between} releases between"
         span = span_words(abs(self.time)) if self.time is not None else ""
-        if self.before.public == self.after.public:
+        if self.before.public == self.after.public or self._is_pre_release_of_it:
             return step
         if self.time is None or not span:
             return f"{step} {way}".strip()
@@ -209,9 +213,9 @@ class Distance(Struct, frozen=True, kw_only=True):
         if self.is_calendar:
             return ""
         if not step:
-            return (
-                "another build of the same version" if self.before.public == self.after.public else "the same release"
-            )
+            if self.before.public == self.after.public:
+                return "another build of the same version"
+            return "a pre-release of it" if self._is_pre_release_of_it else "the same release"
         if self.is_renumbered:
             return "another numbering of versions"
         return f"one {step} version" if count == 1 else f"{count} {step} versions"

@@ -228,7 +228,7 @@ def judge_extra(case: RepairCase, edit: Edit, project: NormalizedName) -> Iterat
 def judge_remaining(case: RepairCase) -> Iterator[Ground]:
     """A ground for each warning about the chosen versions: a repair that installs and then fails must say so.
 
-    So must one that pins what its maintainers withdrew, unless it was pinned before.
+    So must one that pins what its maintainers withdrew, or never released as final, unless it was pinned before.
     """
     for name, pin in case.after.pins.items():
         reason = pin.distribution.at.yanked if pin.distribution is not None else None
@@ -236,6 +236,8 @@ def judge_remaining(case: RepairCase) -> Iterator[Ground]:
         if reason is not None and (before is None or before.version != pin.version):
             told = f": {reason}" if reason else ""
             yield Ground(risk=Risk.MEDIUM, text=f"{name} {pin.version} was withdrawn by its maintainers{told}")
+        if pin.version.is_prerelease and not (before is not None and before.version.is_prerelease):
+            yield Ground(risk=Risk.MEDIUM, text=f"{name} {pin.version} is a pre-release")
     for met in compatibility_met(case.after, case.knowledge):
         if met.severity in _RISKS:
             yield Ground(risk=_RISKS[met.severity], text=f"stays as it is: {met.message.removesuffix('.')}")

@@ -238,22 +238,20 @@ def _version(change: Change) -> str:
 
 
 def usable_versions(project: ProjectView) -> tuple[Version, ...]:
-    """The final versions with a usable wheel, newest first; where there are none, those with a source archive.
+    """Of ``project.moves`` those with a usable wheel, newest first; where there are none, those with a source archive.
 
     A version older than one that its maintainers ended before the target's Python is none of them.
     A project that its maintainers withdrew as a whole is left with its withdrawn versions, which a pin still reaches (PEP 592).
     """
     capped = project.newest_capped
-    finals = [
-        version for version in project.versions if not version.is_prerelease and (capped is None or version > capped)
-    ]
+    moves = [version for version in project.moves if capped is None or version > capped]
     # Only what has a wheel that may fit is judged at first: a project has up to a thousand versions, and each costs its files.
-    wheels = [version for version in finals if version in project.runnable and project.release(version).has_wheel]
+    wheels = [version for version in moves if version in project.runnable and project.release(version).has_wheel]
     standing_wheels = tuple(version for version in wheels if project.release(version).yanked is None)
     if standing_wheels:
         return standing_wheels
-    finals = [version for version in finals if project.release(version).fit is not None]
-    standing = [version for version in finals if project.release(version).yanked is None] or finals
+    moves = [version for version in moves if project.release(version).fit is not None]
+    standing = [version for version in moves if project.release(version).yanked is None] or moves
     with_wheel = tuple(version for version in standing if project.release(version).has_wheel)
     return with_wheel or tuple(standing)
 

@@ -174,7 +174,7 @@ def bare_change(edit: Edit) -> str:
         case EditKind.CONSTRAIN:
             return f"keep {name} at {after}"
         case EditKind.PIN:
-            return f"ask for {name}: {_arrow(before, after)}"
+            return f"ask for {name}: {_arrow(before, after)}" if before else glued(f"ask for {name} {after}")
         case EditKind.OVERRIDE:
             return f"override {name}: {_arrow(before, after)}"
 

@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from wheelcheck.errors import ArchiveRefused, MetadataMalformed
 from wheelcheck.model.distribution import (
+    FROM_SOURCE,
     CoreMetadata,
     Distribution,
     Installability,
@@ -101,11 +102,16 @@ class CandidateSource:
         return self._views.get(page.name) or self._views.setdefault(page.name, ProjectView(page, self._admission))
 
     def has_file(self, name: NormalizedName, version: Version) -> bool:
-        """Whether a file of *version* fits the target, be its hash one that was asked for or not."""
+        """Whether a file of *version* fits the target, be its hash one that was asked for or not.
+
+        Where wheels alone are taken, an archive is no file, as for pip with ``--only-binary :all:``.
+        """
         view = self.view(name)
-        if view.release(version).fit is not None or name not in self._hashes.lines:
-            return view.release(version).fit is not None
-        return any(self.compatibility.fit(file) is not None for file in view.page.distributions[version])
+        fits: Iterable[Fit | None] = (view.release(version).fit,)
+        if name in self._hashes.lines:
+            fits = (*fits, *map(self.compatibility.fit, view.page.distributions[version]))
+        alone = not self.policy.allowed_of(name, version) & FROM_SOURCE
+        return any(fit is not None and not (alone and isinstance(fit.distribution, Sdist)) for fit in fits)
 
     def versions_within(self, name: NormalizedName, bounds: Iterable[Bound]) -> tuple[Version, ...]:
         """The versions on the page of *name* that all *bounds* admit, best first; a combination met before costs little."""
