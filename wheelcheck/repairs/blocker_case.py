@@ -28,7 +28,7 @@ from wheelcheck.model.target import Target
 from wheelcheck.ports import Projects
 from wheelcheck.repairs.blockers import Blocker, TrialView, joined_extras
 from wheelcheck.repairs.context import Blocked, RepairContext
-from wheelcheck.repairs.trials import usable_versions
+from wheelcheck.repairs.trials import moves_of, usable_versions
 from wheelcheck.targets.fitting import Compatibility, extras_named, stated_requirements
 from wheelcheck.targets.project_view import Admission, ProjectView, first_upload
 from wheelcheck.targets.pythons import parse_python
@@ -57,7 +57,7 @@ def nearest_first(project: ProjectView, version: Version | None) -> tuple[Versio
     Those that cannot be used are among them: which can may change with the target. Those that are years older than *version* are
     not: they were made for other neighbours, and mostly do without a blocker because they did not declare their needs yet.
     """
-    standing = [each for each in project.moves if not project.is_hidden(each)]
+    standing = [each for each in moves_of(project) if not project.is_hidden(each)]
     if version is None or version not in project.page.distributions:
         return tuple(standing)
     order = {each: position for position, each in enumerate(project.versions)}
@@ -251,7 +251,7 @@ class BlockerCase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def needs_pin(self) -> bool:
-        """Whether only a pin reaches what the target could use: withdrawn versions, or pre-releases where no final version serves."""
+        """Whether only a pin reaches what the target could use: withdrawn versions, or pre-releases where no final one serves."""
         versions = usable_versions(self.view.diagnosis.project(self.blocker.name))
         return self.is_withdrawn or (bool(versions) and all(version.is_prerelease for version in versions))
 

@@ -237,14 +237,26 @@ def _version(change: Change) -> str:
     return change.bound_text if isinstance(change, VersionChange) else ""
 
 
+def moves_of(project: ProjectView) -> tuple[Version, ...]:
+    """The versions that a repair may move *project* to, newest first: the final ones.
+
+    Where none of these has a wheel that the target can use, the pre-releases that have one are among them.
+    """
+    wheels = [version for version in project.versions if version in project.runnable]
+    if any(not version.is_prerelease and project.release(version).has_wheel for version in wheels):
+        wheels = []
+    serving = {version for version in wheels if version.is_prerelease and project.release(version).has_wheel}
+    return tuple(version for version in project.versions if not version.is_prerelease or version in serving)
+
+
 def usable_versions(project: ProjectView) -> tuple[Version, ...]:
-    """Of ``project.moves`` those with a usable wheel, newest first; where there are none, those with a source archive.
+    """Of :func:`moves_of` *project* those with a usable wheel, newest first; where there are none, those with a source archive.
 
     A version older than one that its maintainers ended before the target's Python is none of them.
     A project that its maintainers withdrew as a whole is left with its withdrawn versions, which a pin still reaches (PEP 592).
     """
     capped = project.newest_capped
-    moves = [version for version in project.moves if capped is None or version > capped]
+    moves = [version for version in moves_of(project) if capped is None or version > capped]
     # Only what has a wheel that may fit is judged at first: a project has up to a thousand versions, and each costs its files.
     wheels = [version for version in moves if version in project.runnable and project.release(version).has_wheel]
     standing_wheels = tuple(version for version in wheels if project.release(version).yanked is None)

@@ -228,20 +228,6 @@ class ProjectView:
         )
 
     @functools.cached_property
-    def moves(self) -> tuple[Version, ...]:
-        """The versions that a repair may move to, newest first: the final ones, and where none of these has a usable wheel, the
-        pre-releases that have one.
-        """
-        wheels = self.runnable.__contains__
-        if any(not version.is_prerelease and self.release(version).has_wheel for version in filter(wheels, self.versions)):
-            return tuple(version for version in self.versions if not version.is_prerelease)
-        return tuple(
-            version
-            for version in self.versions
-            if not version.is_prerelease or (wheels(version) and self.release(version).has_wheel)
-        )
-
-    @functools.cached_property
     def newest_capped(self) -> Version | None:
         """The newest final version of which every file that stands ends before the target's Python, ``None`` where none does.
 
