@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 
 from tests.requirements.readings import asked, failure, read, write
-from wheelcheck.texts.setuptools import parse_script
+from wheelcheck.texts.setuptools import NotStatic, parse_script
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -518,3 +518,17 @@ def test_a_condition_on_the_minor_holds_where_its_marker_does(number: int, sign:
     }
     machines = [("linux", f"3.{minor}") for minor in range(6, 21)]
     assert holding(script, *machines) == [["base", *["some"] * compare[sign](minor, number)] for minor in range(6, 21)]
+
+
+def test_branches_of_a_script_with_thousands_of_names_count_as_the_work_that_they_are() -> None:
+    opened: list[str] = []
+
+    def file_text(path: str) -> str:
+        opened.append(path)
+        return "one"
+
+    names = "".join(f"x{number} = {number}\n" for number in range(5_000))
+    branches = "if unknown():\n    open('words').read()\n" * 5_000
+    with pytest.raises(NotStatic, match="too long to be followed"):
+        parse_script(f"from setuptools import setup\n{names}{branches}setup(install_requires=['a'])\n", file_text)
+    assert len(opened) < 500

@@ -158,6 +158,7 @@ class _Interpreter(Expressions):
             return
         before = self.scope
         self.undecided += 1
+        self.step(8 * len(before))  # each branch has a scope of its own, and the two are compared name by name
         outcomes = [self.branch(_copied(before), branch) for branch in (body, orelse)]
         self.undecided -= 1
         self.reading.torn |= any(isinstance(outcome, Left | Returned) for outcome in outcomes)
@@ -290,7 +291,8 @@ class _Interpreter(Expressions):
 
 
 def _copied(scope: Scope) -> Scope:
-    return {name: _copied_value(value) for name, value in scope.items()}
+    # Most values are texts, which nothing changes; a script may have thousands of names, and of branches.
+    return {**scope, **{name: _copied_value(value) for name, value in scope.items() if isinstance(value, list | dict)}}
 
 
 def _copied_value(value: Value) -> Value:
@@ -302,7 +304,10 @@ def _copied_value(value: Value) -> Value:
 
 
 def _merged_scopes(one: Scope, other: Scope) -> Scope:
-    return {name: merged(one.get(name, UNKNOWN), other.get(name, UNKNOWN)) for name in {**one, **other}}
+    return {
+        name: mine if mine is (theirs := other.get(name, UNKNOWN)) else merged(mine, theirs)
+        for name, mine in {**dict.fromkeys(other, UNKNOWN), **one}.items()
+    }
 
 
 def _forces_platform(node: ast.AST) -> bool:
