@@ -16,15 +16,14 @@ from msgspec.structs import replace
 from wheelcheck.api.answering import Answer, answered, proved_proposals, repaired
 from wheelcheck.api.preparing import Prepared
 from wheelcheck.errors import WheelcheckError
-from wheelcheck.model.answers import Cell, Opening
 from wheelcheck.model.repair import EditKind, Repair
 from wheelcheck.model.target import Target
-from wheelcheck.plans.comparing import blocked_alike
 from wheelcheck.ports import Reporter, SilentReporter
 
 if TYPE_CHECKING:
     from wheelcheck.api.edges import Stores
     from wheelcheck.index.store import IndexStore
+    from wheelcheck.model.answers import Cell, Opening
     from wheelcheck.model.knowledge import RepairKnowledge
     from wheelcheck.model.repair import Proposals
     from wheelcheck.repairs.proof import Proof, ProvedProposals
@@ -115,6 +114,8 @@ def find_openings(
     group on which its repair does not install are searched as a group of their own, and a repair that is found for these alone and
     opens the whole group comes first.
     """
+    from wheelcheck.plans.comparing import blocked_alike
+
     groups = sorted(blocked_alike(cells), key=len, reverse=True)
     if not groups:
         return ()
@@ -167,6 +168,8 @@ class _Search:
 
         ``None`` where what blocks them wants no repair.
         """
+        from wheelcheck.model.answers import Opening
+
         first, *alike = answers
         opening = Opening(proved=_target(first), repair=None, alike=tuple(map(_target, alike)), searched=False)
         if not self._time_left.seconds_left:
@@ -207,6 +210,7 @@ def _target(answer: Answer) -> Target:
 
 def _opens(proof: Proof, proved: Target, answer: Answer, stores: Stores) -> bool:
     """Whether the repair of *proof*, which opens the cell *proved*, opens the cell of *answer* too; resolves it there."""
+    from wheelcheck.model.answers import Cell
     from wheelcheck.plans.making import plan
     from wheelcheck.resolver.passes import resolve
 

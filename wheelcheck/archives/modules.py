@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wheelcheck.archives.source_tree import Limits, SourceTree
-from wheelcheck.archives.wheels import opened_zip, unpack
+from wheelcheck.archives.wheels import opened_zip
 from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.code import TopModules
 
@@ -312,6 +312,8 @@ def opened_wheel(file: BinaryIO, filename: str, limits: Limits) -> Iterator[Whee
 
 def source_archive_code(file: BinaryIO, filename: str, limits: Limits) -> SourceTexts:
     """The code of the source archive *file* (seekable), one pass over it; raises ``ArchiveRefused``."""
+    from wheelcheck.archives.source_judging import unpack  # few source archives are read for their code
+
     scripts = limits.kept - limits.kept // 4
     tree = unpack(
         file, filename, replace(limits, script=READ_LIMIT, scripts=scripts), lambda path: path.endswith(_CODE)

@@ -57,7 +57,7 @@ class ArchiveReader:
     def judge_sdist(self, file: BinaryIO, filename: str) -> Judgement:
         """Metadata and purity of the source archive *file*; a refusal names the member that is broken, hostile or too large."""
         from wheelcheck.archives.core_metadata import parse_identity
-        from wheelcheck.archives.wheels import unpack
+        from wheelcheck.archives.source_judging import unpack
 
         return self._judge(unpack(file, filename, self._limits), parse_identity(filename))
 

@@ -6,7 +6,7 @@ import re
 
 from wheelcheck.errors import InputUnreadable
 from wheelcheck.requirements.collecting import Collector
-from wheelcheck.requirements.project_collection import Scope, Walk, WalkedProject
+from wheelcheck.requirements.project_walk import Scope, Walk, WalkedProject
 from wheelcheck.requirements.tool_tables import declared
 from wheelcheck.requirements.uv_settings import collect_script_settings
 from wheelcheck.requirements.uv_sources import UvSources

@@ -6,19 +6,21 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from wheelcheck.errors import SettingsInvalid, UsageProblem, WheelcheckError, did_you_mean
-from wheelcheck.model.check import Allowance
 from wheelcheck.model.distribution import as_version
 from wheelcheck.model.finding import Code
 from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.texts.files import read_text
 from wheelcheck.texts.toml import Table, parse_toml
+
+if TYPE_CHECKING:
+    from wheelcheck.model.check import Allowance
 
 # A string (of any kind that TOML has), a comment, or a bracket: what must be told apart to count brackets.
 _TOKENS = re.compile(
@@ -166,7 +168,8 @@ def _by_header(table: SettingsTable, array: str, position: int) -> tuple[int, in
 
 def _inline(table: SettingsTable, array: str, position: int) -> tuple[int, int] | None:
     assigned = re.compile(rf"^[ \t]*[\"']?{re.escape(array)}[\"']?\s*=", re.MULTILINE)
-    found = assigned.search(table.document, _position_of(table, table.line_of(array)))
+    before = table.document.split("\n")[: max(table.line_of(array) - 1, 0)]
+    found = assigned.search(table.document, sum(len(line) + 1 for line in before))
     if found is None:
         return None
     seen, depth, start = -1, 0, 0
@@ -185,13 +188,6 @@ def _inline(table: SettingsTable, array: str, position: int) -> tuple[int, int] 
             case _:
                 continue
     return None
-
-
-def _position_of(table: SettingsTable, line: int) -> int:
-    position = 0
-    for _ in range(line - 1):
-        position = table.document.index("\n", position) + 1
-    return position
 
 
 _WILDCARDS = frozenset("*?[")
@@ -247,6 +243,8 @@ class _Entry(Struct, frozen=True):
     values: dict[str, object]
 
     def allowance(self) -> Allowance:
+        from wheelcheck.model.check import Allowance
+
         self._refuse_unknown()
         for key, hint in _NEEDED.items():
             if key not in self.values:
@@ -260,8 +258,7 @@ class _Entry(Struct, frozen=True):
             expires=self._day(),
             specifier=self._versions(),
             targets=tuple(
-                target_pattern(word, f"{self._named('targets')}", self._at("targets"))
-                for word in self._words("targets")
+                target_pattern(word, self._named("targets"), self._at("targets")) for word in self._words("targets")
             ),
             codes=tuple(
                 known_code(word, f"{self._named('codes')}: ", self._at("codes")) for word in self._words("codes")
