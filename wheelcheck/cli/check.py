@@ -8,13 +8,13 @@ interpreter that it runs in for a target: that one belongs to the hook, and to n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options
+from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options, to_file
 from wheelcheck.cli.showing import (
     Showing,
     answer_format,
@@ -33,8 +33,6 @@ from wheelcheck.report.formats import formats_of
 if TYPE_CHECKING:
     from wheelcheck.api.check import CheckRequest
     from wheelcheck.model.check import Check
-    from wheelcheck.model.repair import Edit
-    from wheelcheck.report.html.page import Patch
 
 
 _FORMATS = tuple(formats_of("check"))
@@ -61,13 +59,8 @@ class _Output(NamedTuple):
 @click.option("--write-baseline", metavar="FILE", help="Write what fails now as such a baseline, and pass.")
 @table_options("check", "relock")
 @as_json
-@click.option(
-    "--format",
-    "formats",
-    metavar="FORMAT[=FILE]",
-    multiple=True,
-    help=f"{', '.join(_FORMATS)}; several at once, each but one with its file.",
-)
+@click.option("--format", "formats", metavar="FORMAT[=FILE]", multiple=True,
+              help=f"{', '.join(_FORMATS)}; several at once, each but one with its file.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", help="Where the format without a file goes; - for stdout.")
 @table_options("check", "max_seconds", "repairs", "repair_seconds")
 @table_options("check")
@@ -120,20 +113,16 @@ def check_command(
 def _more(form: str, asked: CheckRequest, check: Check, typed: Sequence[str], showing: Showing) -> dict[str, object]:
     """What the report *form* is told besides *check*; the hook, which checks one file after another, has no next step."""
     if form == "html":
-        return {"patches": _patches(asked, check)}
+        from wheelcheck.api.plan import patches_of_check
+        from wheelcheck.api.reading import CHECKING, RELOCKING
+
+        return {"patches": patches_of_check(asked.request, RELOCKING if asked.relock else CHECKING, check)}
     if form != "text" or typed[1:2] != ("check",):
         return {}
     from wheelcheck.report.commands import iter_steps_of_check
 
     inputs = asked.request.inputs or tuple(record.path for record in check.inputs[:1])
     return {"steps": tuple(iter_steps_of_check(check, inputs, typed, shown="full" if showing.verbose else "brief"))}
-
-
-def _patches(asked: CheckRequest, check: Check) -> Mapping[tuple[Edit, ...], Patch]:
-    from wheelcheck.api.plan import patches_of_check
-    from wheelcheck.api.reading import CHECKING, RELOCKING
-
-    return patches_of_check(asked.request, RELOCKING if asked.relock else CHECKING, check)
 
 
 def _outputs(formats: Sequence[str], output: str | None) -> tuple[_Output, ...]:
@@ -220,7 +209,7 @@ def _write_baseline(check: Check, path: str | None, *, quiet: bool) -> int:
 @click.option("--git-base", metavar="REV", help="Compare each INPUT with its state where HEAD left this revision.")
 @table_options("diff", "platforms", "pythons", "target_files", "targets_from", "fail_on", "warn_only", "baseline")
 @answer_format("diff", "For people, for programs, or a comment for a pull request.")
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@to_file
 @table_options("diff")
 def diff_command(
     sides: tuple[str, ...],
@@ -257,8 +246,10 @@ def diff_command(
     )
     with ending_in_order(), showing.reporter() as reporter:
         difference = diff(asked, reporter=reporter)
-    outputs = () if output in (None, "-") else (output,)
-    refuse_overwriting(outputs, (*sides, *targets.files, *(record.path for record in difference.new.inputs)))
+    refuse_overwriting(
+        () if output in (None, "-") else (output,),
+        (*sides, *targets.files, *(record.path for record in difference.new.inputs)),
+    )
     showing.write("diff", form, difference, output)
     return difference.exit_status
 
@@ -274,18 +265,8 @@ def _old_and_new(sides: tuple[str, ...], git_base: str | None) -> tuple[str, str
 
 # Several inputs may follow each other, so that what is written to one place would be lost, and a hook resolves no lock anew.
 # A file of --targets-from may name half a target, whose other half would be the interpreter.
-_NOT_TAKEN = frozenset(
-    {
-        "--requirement",
-        "--json",
-        "--format",
-        "--output",
-        "--write-baseline",
-        "--relock",
-        "--targets-from",
-        "--no-progress",
-    }
-)
+_NOT_TAKEN = frozenset({"--requirement", "--json", "--format", "--output", "--write-baseline", "--relock", "--targets-from",
+                        "--no-progress"})  # fmt: skip
 
 
 def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click
@@ -310,7 +291,8 @@ def _hook(inputs: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cli
         statuses.append(_status(path, options))
         if path != changed.inputs[-1] and not options["quiet"]:
             click.echo()
-    return _worst(statuses)
+    # 1 before all others, since a failing finding is certain; then 2, 3 and 4.
+    return min((status for status in statuses if status), default=0)
 
 
 def _status(path: Path, options: dict[str, Any]) -> int:
@@ -326,11 +308,6 @@ def _status(path: Path, options: dict[str, Any]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _worst(statuses: Iterable[int]) -> int:
-    """The worst of *statuses*: 1 before all others, since a failing finding is certain; then 2, 3 and 4."""
-    return min((status for status in statuses if status), default=0)
-
-
 def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
     """Raise ``UsageProblem`` where ``check`` would fill in a target from the interpreter that runs the hook."""
     from wheelcheck.settings.loading import load_settings
@@ -341,14 +318,8 @@ def _refuse_own_interpreter(folder: Path, options: dict[str, Any]) -> None:
         return
     if not words and settings.targets and not (settings.platforms or settings.pythons):
         return
-    missing = [
-        kind
-        for kind, named in (
-            ("platform", options["platforms"] or settings.platforms),
-            ("Python", options["pythons"] or settings.pythons),
-        )
-        if not named
-    ]
+    named = {"platform": options["platforms"] or settings.platforms, "Python": options["pythons"] or settings.pythons}
+    missing = [kind for kind, given in named.items() if not given]
     if missing:
         raise UsageProblem(
             f"no {' and no '.join(missing)} is named to check for, and the hook's own interpreter is no target",
@@ -362,11 +333,7 @@ hook_command = Command(
     callback=_hook,
     params=[
         click.Argument(["inputs"], metavar="FILE...", nargs=-1),
-        *(
-            parameter
-            for parameter in check_command.params
-            if isinstance(parameter, click.Option) and not _NOT_TAKEN.intersection(parameter.opts)
-        ),
+        *(each for each in check_command.params[1:] if not _NOT_TAKEN.intersection(each.opts)),
     ],
     help=_hook.__doc__,
     needs_input=False,

@@ -47,11 +47,8 @@ def _declared(option: Option, command: str) -> Callable[[F], F]:
     said = option.own.get(command) or Words(option.help)
     settings: dict[str, Any] = {"help": said.help, "metavar": said.metavar or option.metavar or None}
     if option.choices:
-        settings |= {
-            "type": click.Choice(option.choices),
-            "default": option.default,
-            "show_default": bool(option.default),
-        }
+        choice, default = click.Choice(option.choices), option.default
+        settings |= {"type": choice, "default": default, "show_default": bool(default)}
     elif option.is_switch:
         # None where neither of two opposite words is said.
         settings |= {"default": None} if "/" in option.declared else {"is_flag": True}
@@ -96,14 +93,10 @@ def names_target_file(text: str) -> bool:
 as_json = click.option("--json", "as_json", is_flag=True, help="As --format json.")
 """The option that a command with ``--format`` has besides; its class gives the format the word."""
 
-allow_build = click.option(
-    "--allow-build",
-    "allow_build",
-    metavar="NAME[,NAME]",
-    multiple=True,
-    callback=words,
-    help="Build these from source, which runs their authors' code here; all for all.",
-)
+to_file = click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+
+allow_build = click.option("--allow-build", "allow_build", metavar="NAME[,NAME]", multiple=True, callback=words,
+                           help="Build these from source, which runs their authors' code here; all for all.")  # fmt: skip
 
 
 def with_whole_fix(words: Sequence[str]) -> tuple[str, ...]:
@@ -223,9 +216,8 @@ def write_examples(examples: Sequence[Example], formatter: click.HelpFormatter) 
     if examples:
         with formatter.section("Examples"):
             for typed, purpose in examples:
-                formatter.write(
-                    f"{'':{formatter.current_indent}}{typed}\n{'':{formatter.current_indent + 4}}{purpose}\n"
-                )
+                indent = " " * formatter.current_indent
+                formatter.write(f"{indent}{typed}\n{indent}    {purpose}\n")
 
 
 def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Command]:  # noqa: ANN401 - click
@@ -300,9 +292,8 @@ def _near_option(problem: click.NoSuchOption, listed: str) -> str:
         return _OTHER_WORDS[name]
     own = list(_iter_flags(context.command)) if context is not None else []
     elsewhere = [option for option in OPTIONS.values() if name in option.flags]
-    commands = dict.fromkeys(
-        each for option in elsewhere for each in (*option.commands, *option.own) if each != "config"
-    )
+    commands = dict.fromkeys(each for option in elsewhere for each in (*option.commands, *option.own))
+    commands.pop("config", None)
     if commands:
         return f"it is an option of {', '.join(commands)}; {listed}"
     return did_you_mean(name, own, listed, most=2)

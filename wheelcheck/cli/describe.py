@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options
+from wheelcheck.cli.commands import Command, as_json, command, request_options, table_options, to_file
 from wheelcheck.cli.showing import write_result
 from wheelcheck.errors import UsageProblem, did_you_mean
 from wheelcheck.options import OPTIONS
@@ -153,7 +153,7 @@ SCHEMAS = {
 
 @command("schema", short_help="Print the JSON Schema of a plan, or of another answer.")
 @click.argument("name", metavar="[NAME]", type=click.Choice(tuple(SCHEMAS)), default="plan")
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@to_file
 def schema_command(name: str, output: str | None) -> int:
     """Print the JSON Schema that every plan is valid against.
 
@@ -180,7 +180,7 @@ def schema_command(name: str, output: str | None) -> int:
     "-t", *OPTIONS["platform"].flags, "platform", metavar="TAG", help="Of this platform instead of the running one."
 )
 @click.option(*OPTIONS["python"].flags, "python", metavar="VERSION", help="Of this Python instead of the running one.")
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@to_file
 def target_command(platform: str | None, python: str | None, output: str | None) -> int:
     """Print the file that `--target FILE` reads: tags and markers of the interpreter that runs this command."""
     from wheelcheck.targets.targets import parse_target, render_target_file
@@ -231,15 +231,9 @@ def clear_command(folder: Path) -> int:
 @command("config", short_help="Print the settings that count here, and where each is set.")
 @table_options("config")
 @as_json
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or JSON for programs.",
-)
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="A table, or JSON for programs.")  # fmt: skip
+@to_file
 def config_command(form: str, output: str | None, **options: Any) -> int:  # noqa: ANN401 - click
     """Print the settings that count in this folder, and where each is set: the command line, a file and its line, a
     table of another tool in pyproject.toml, an environment variable, pip's configuration, or the default.
@@ -272,7 +266,8 @@ def config_command(form: str, output: str | None, **options: Any) -> int:  # noq
     if form == "json":
         write_result(render_json(ConfigDocument(schema="wheelcheck.config/1", settings=rows)), output)
     else:
-        write_result(_text(rows).encode(_encoding(output), "replace"), output)
+        encoding = (sys.stdout.encoding or "utf-8") if output in (None, "-") else "utf-8"
+        write_result(_text(rows).encode(encoding, "replace"), output)
     return 0
 
 
@@ -306,10 +301,6 @@ def _defaults() -> dict[str, str]:
         "index-url": default_index_url(),
         "cache-dir": str(default_cache_dir()),
     }
-
-
-def _encoding(output: str | None) -> str:
-    return (sys.stdout.encoding or "utf-8") if output in (None, "-") else "utf-8"
 
 
 def _text(rows: Sequence[Effective]) -> str:

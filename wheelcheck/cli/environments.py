@@ -31,26 +31,14 @@ if TYPE_CHECKING:
     "-d", "--directory", metavar="DIR", help="The wheelhouse: the folder for the wheels; made if it does not exist."
 )
 @allow_build
-@click.option(
-    "--build-seconds",
-    type=click.FloatRange(min=0.0, min_open=True),
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="The limit for one build.",
-)
+@click.option("--build-seconds", type=click.FloatRange(min=0.0, min_open=True), default=600.0, show_default=True,
+              metavar="SECONDS", help="The limit for one build.")  # fmt: skip
 @click.option(
     "--dry-run", "--sizes", "dry_run", is_flag=True, help="Show the sizes to download and to install, and stop."
 )
 @answer_format("fetch")
 @table_options("fetch")
-def fetch_command(
-    plan_file: str,
-    directory: str | None,
-    dry_run: bool,
-    form: str,
-    **options: Any,  # noqa: ANN401 - click
-) -> int:
+def fetch_command(plan_file: str, directory: str | None, dry_run: bool, form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Download every file of PLAN, made by `wheelcheck plan -o` (or "-" for standard input), into a folder, each hash checked.
 
     Files that are there already are not downloaded again, and interrupted downloads are continued. The user and password that are
@@ -70,11 +58,9 @@ def fetch_command(
     with ending_in_order(), showing.transfers() as reporter:
         if directory is None or dry_run:
             _print_sizes(executable, request, form)
-            answer = None
-        else:
-            answer = _fetched(executable, Path(directory), request, reporter)
-    if answer is not None:
-        showing.write("fetch", form, answer)
+            return 0
+        answer = _fetched(executable, Path(directory), request, reporter)
+    showing.write("fetch", form, answer)
     return 0
 
 
@@ -117,14 +103,8 @@ def _fetched(executable: ExecutablePlan, folder: Path, request: FetchRequest, re
 )
 @click.option("--wheelhouse", metavar="DIR", help="Where the wheels are, or are fetched to and kept.")
 @allow_build
-@click.option(
-    "--strip",
-    "strip",
-    metavar="KIND[,KIND]",
-    multiple=True,
-    callback=words,
-    help="Leave files out: tests, docs, pyi, dist-info-extras, or all of them.",
-)
+@click.option("--strip", "strip", metavar="KIND[,KIND]", multiple=True, callback=words,
+              help="Leave files out: tests, docs, pyi, dist-info-extras, or all of them.")  # fmt: skip
 @click.option("--size-budget", metavar="SIZE", default="", help="Make nothing larger (150MB, 1.5GiB); exit status 1.")
 @click.option("--archive", type=click.Choice(["zip", "tar.zst"]), help="Put an archive in OUT, with its hash.")
 @click.option(
@@ -171,13 +151,14 @@ def _request(options: dict[str, Any]) -> BundleRequest:
     from wheelcheck.api.environments import WORDS
     from wheelcheck.api.fetch import FetchRequest
     from wheelcheck.api.request import Request
+    from wheelcheck.environments.bundle.stripping import KINDS
 
-    wheelhouse, runtime = options.pop("wheelhouse"), options.pop("runtime")
+    wheelhouse, runtime, strip = options.pop("wheelhouse"), options.pop("runtime"), options.pop("strip")
     return BundleRequest(
         out=Path(options.pop("out")),
         wheelhouse=Path(wheelhouse) if wheelhouse is not None else None,
         runtime=runtime if runtime is None or runtime in WORDS else Path(runtime),
-        strip=_strip(options.pop("strip")),
+        strip=tuple(KINDS) if "all" in strip else strip,
         archive=options.pop("archive") or "",
         layered=options.pop("layered"),
         budget=options.pop("size_budget"),
@@ -186,14 +167,6 @@ def _request(options: dict[str, Any]) -> BundleRequest:
         replace=options.pop("replace"),
         fetching=FetchRequest(allow_build=options.pop("allow_build"), where=Request(inputs=(), **options)),
     )
-
-
-def _strip(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    if "all" not in kinds:
-        return kinds
-    from wheelcheck.environments.bundle.stripping import KINDS
-
-    return tuple(KINDS)
 
 
 @command(
@@ -326,11 +299,8 @@ def publish_command(bundle: str, folder: str, key: str | None, keep: int) -> int
     lines = [f"Published {release.name} {release.version} as release {release.sequence} in {done.to}"]
     lines += [f"  new      {name}" for name in done.written]
     lines += [f"  removed  {name}" for name in done.removed]
-    lines += (
-        []
-        if done.is_signed
-        else ["  It is not signed: who changes the host's files changes the program. See: wheelcheck sign"]
-    )
+    if not done.is_signed:
+        lines.append("  It is not signed: who changes the host's files changes the program. See: wheelcheck sign")
     write_result("".join(f"{line}\n" for line in lines).encode(), None)
     return 0
 

@@ -156,7 +156,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line on *arguments* (``sys.argv`` without them) and leave the process with its exit status."""
     open_closed_streams()
     status = run(arguments)
-    _leave(status)
+    # Not sys.exit: worker threads may still wait on the network, and an interrupted or finished run ends at once. What had
+    # to be written is written by now, and the cache is safe at any moment.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def run(arguments: list[str] | None = None, command: click.Command = cli) -> int:
@@ -217,9 +222,8 @@ def _report_bug(error: BaseException, shows: bool) -> int:
 
     if shows:
         traceback.print_exception(error)
-    place = next(
-        (each for each in reversed(traceback.extract_tb(error.__traceback__)) if _is_ours(each.filename)), None
-    )
+    steps = reversed(traceback.extract_tb(error.__traceback__))
+    place = next((each for each in steps if Path(each.filename).is_relative_to(_PACKAGE)), None)
     where = f" at {Path(place.filename).name}:{place.lineno}" if place is not None else ""
     notes = " ".join(getattr(error, "__notes__", ()))
     fact = " ".join(f"{type(error).__name__}: {error}"[:_LONGEST].split())
@@ -232,16 +236,3 @@ def _report_bug(error: BaseException, shows: bool) -> int:
         )
     )
     return _BUG
-
-
-def _is_ours(filename: str) -> bool:
-    return Path(filename).is_relative_to(_PACKAGE)
-
-
-def _leave(status: int) -> NoReturn:
-    # Not sys.exit: worker threads may still wait on the network, and an interrupted or finished run ends at once. What had
-    # to be written is written by now, and the cache is safe at any moment.
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(status)

@@ -37,13 +37,7 @@ if TYPE_CHECKING:
 @answer_format("matrix")
 @table_options("overview")
 @click.pass_obj
-def overview_command(
-    words: Sequence[str] | None,
-    /,
-    inputs: tuple[str, ...],
-    form: str,
-    **options: Any,  # noqa: ANN401 - click
-) -> int:
+def overview_command(words: Sequence[str] | None, /, inputs: tuple[str, ...], form: str, **options: Any) -> int:  # noqa: ANN401 - click
     """Show where INPUT... or the project in this folder installs, what blocks it, and which command to run next.
 
     This is what `wheelcheck` does without a command. Input and targets are found where they are not named: of the folder its lock,
@@ -57,8 +51,7 @@ def overview_command(
     from wheelcheck.api.targets import TargetWords
     from wheelcheck.report.commands import iter_steps_of_matrix
 
-    showing = Showing.taken_from(options)
-    targets = TargetWords.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     request = Request(inputs=inputs, **request_options(options))
     try:
         with showing.reporter() as reporter:
@@ -144,8 +137,7 @@ def matrix_command(
     from wheelcheck.api.request import Request
     from wheelcheck.api.targets import TargetWords
 
-    showing = Showing.taken_from(options)
-    targets = TargetWords.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
     request = showing.with_files(Request(inputs=inputs, **request_options(options)))
     asked = MatrixRequest(request=request, targets=targets)
     if each_extra:
@@ -188,11 +180,8 @@ def _refuse_unusable(folder: Path, targets: Sequence[Target]) -> None:
     there = [_file(folder, target) for target in targets if _file(folder, target).exists()]
     if there:
         more = f", and {len(there) - 1} more" if len(there) > 1 else ""
-        raise DiskFailure(
-            f"there is a plan already{more}",
-            address=str(there[0]),
-            hint="name another folder with --plans, or give --force",
-        )
+        hint = "name another folder with --plans, or give --force"
+        raise DiskFailure(f"there is a plan already{more}", address=str(there[0]), hint=hint)
 
 
 def _write_plans(matrix: Matrix, folder: Path) -> None:

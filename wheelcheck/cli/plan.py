@@ -94,15 +94,20 @@ def plan_command(
         prepared = prepare(request, reporter)
         repaired.refuse_inputs(prepared.files)
         plan = plan_of(prepared, reporter)
-        known = _sizes(plan, request, reporter) if sizes else None
+        known = None
+        if sizes:
+            from wheelcheck.api.fetch import sizes_of
+
+            known = sizes_of(plan, request, reporter)
         changes = _changes(prepared, plan, reporter) if in_place or form == "patch" else ()
         if in_place:
             _write_in_place(changes, prepared, plan, reporter, yes=yes)
+    document = _document(plan) if output is not None or form == "json" else b""
     if output is not None:
-        write_result(_document(plan), output)
+        write_result(document, output)
     repaired.write(prepared, plan, quiet=showing.quiet)
     if form == "json" and output != "-":
-        write_result(_document(plan), None)
+        write_result(document, None)
     elif form == "patch":
         from wheelcheck.requirements.in_place import render_patch
 
@@ -177,16 +182,10 @@ def _patches(request: Request, plan: Plan) -> Mapping[tuple[Edit, ...], Patch]:
     return patches_of(request, PLANNING, ((repair, plan.target, plan) for repair in plan.repairs))
 
 
-def _document(plan: Any) -> bytes:  # noqa: ANN401
+def _document(plan: Plan) -> bytes:
     from wheelcheck.plans.documents import render_plan
 
     return render_plan(plan)
-
-
-def _sizes(plan: Any, request: Any, reporter: Any) -> Any:  # noqa: ANN401
-    from wheelcheck.api.fetch import sizes_of
-
-    return sizes_of(plan, request, reporter)
 
 
 class RepairedFiles(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wheelcheck.cli.commands import as_json, command, request_options, table_options
+from wheelcheck.cli.commands import as_json, command, request_options, table_options, to_file
 from wheelcheck.cli.showing import Showing, print_note, write_result
 from wheelcheck.errors import UsageProblem
 
@@ -32,23 +32,11 @@ _FAULTS_SHOWN = 20
     "--projects", metavar="FILE", multiple=True, help="Names of projects, a line each or as JSON: each is an input."
 )
 @click.option("--all-projects", is_flag=True, help="Each project that the index lists is an input.")
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    metavar="DIR",
-    required=True,
-    help="The folder of the tables; a run that was ended continues there.",
-)
+@click.option("-o", "--output", "out", metavar="DIR", required=True,
+              help="The folder of the tables; a run that was ended continues there.")  # fmt: skip
 @table_options("survey", "platforms", "pythons", "target_files", "targets_from", "imports")
-@click.option(
-    "--workers",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes of a cluster of its own.",
-)
+@click.option("--workers", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Processes of a cluster of its own.")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", default="", help="A Dask scheduler that is there (tcp://…, tls://…).")
 @click.option("--scheduler-file", metavar="FILE", default="", help="The file in which a scheduler's address stands.")
 @click.option("--requests", metavar="N", type=click.IntRange(min=1), default=50, show_default=True,
@@ -64,14 +52,9 @@ def survey_command(
     places: tuple[str, ...],
     projects: tuple[str, ...],
     all_projects: bool,
-    out: str,
-    workers: int,
-    scheduler: str,
-    scheduler_file: str,
     requests: int,
     store: str,
     input_seconds: float,
-    retry_failed: bool,
     strict: bool,
     **options: Any,  # noqa: ANN401 - click
 ) -> int:
@@ -93,32 +76,29 @@ def survey_command(
         raise UsageProblem(
             "nothing is to be surveyed", hint="name a folder, a file or a table, or give --projects or --all-projects"
         )
-    showing = Showing.taken_from(options)
-    targets = TargetWords.taken_from(options)
+    showing, targets = Showing.taken_from(options), TargetWords.taken_from(options)
+    own = {name: options.pop(name) for name in ("out", "workers", "scheduler", "scheduler_file", "retry_failed")}
     asked = SurveyRequest(
         sources=places,
         projects=projects,
         all_projects=all_projects,
-        out=out,
         request=Request(inputs=(), **request_options(options)),
         targets=targets,
-        workers=workers,
-        scheduler=scheduler,
-        scheduler_file=scheduler_file,
         limits=Limits(seconds=input_seconds, requests=requests, store=store),
-        retry_failed=retry_failed,
+        **own,
     )
-    found = survey(asked, _Line(draws=not (showing.quiet or showing.no_progress) and sys.stderr.isatty()))
+    draws = not (showing.quiet or showing.no_progress) and sys.stderr.isatty()
+    found = survey(asked, _draw_line if draws else lambda _: None)
     told = [f"{each.place}: {each.reason}" for each in found.sources.faults]
     told += [f"{each.id or f'question {each.question}'}: {each.reason}" for each in found.failures]
     for note in told[:_FAULTS_SHOWN]:
         print_note(note)
     if len(told) > _FAULTS_SHOWN:
-        print_note(f"{len(told) - _FAULTS_SHOWN} more like these are in {out}/failures.parquet")
+        print_note(f"{len(told) - _FAULTS_SHOWN} more like these are in {asked.out}/failures.parquet")
     if not showing.quiet:
         click.echo(f"{found.questions:,} distinct questions, {found.answered_before:,} of them answered before\n")
         click.echo(render_summary(found.summary), nl=False)
-        click.echo(f"\nTables: {out}")
+        click.echo(f"\nTables: {asked.out}")
     return 1 if strict and not found.is_whole else 0
 
 
@@ -133,7 +113,7 @@ def survey_command(
 @as_json
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True,
               help="What goes to stdout.")  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+@to_file
 def survey_diff_command(old: str, new: str, form: str, output: str | None) -> int:
     """Compare the surveys in the folders OLD and NEW, input by input and target by target.
 
@@ -171,17 +151,10 @@ def survey_site_command(survey: str, out: str | None) -> int:
     return 0
 
 
-class _Line:
-    """The line on stderr that says how far the survey is."""
-
-    def __init__(self, *, draws: bool) -> None:
-        self._draws = draws
-
-    def __call__(self, progress: Progress) -> None:
-        if not self._draws:
-            return
-        rate = progress.cells / progress.seconds if progress.seconds else 0.0
-        left = progress.seconds * (progress.inputs - progress.read) / progress.read if progress.read else 0.0
-        far = f"{progress.read:,} of {progress.inputs:,} inputs, {progress.cells:,} cells, {rate:.0f} a second, {left:.0f} s left"
-        slow = "slowest {1} {0:.0f} s".format(*progress.slowest)
-        click.echo(f"\r\x1b[K{far}, {slow}  {progress.dashboard}", nl=False, err=True)
+def _draw_line(progress: Progress) -> None:
+    """Say on stderr how far the survey is."""
+    rate = progress.cells / progress.seconds if progress.seconds else 0.0
+    left = progress.seconds * (progress.inputs - progress.read) / progress.read if progress.read else 0.0
+    far = f"{progress.read:,} of {progress.inputs:,} inputs, {progress.cells:,} cells, {rate:.0f} a second, {left:.0f} s left"
+    slow = "slowest {1} {0:.0f} s".format(*progress.slowest)
+    click.echo(f"\r\x1b[K{far}, {slow}  {progress.dashboard}", nl=False, err=True)

@@ -70,11 +70,8 @@ def _over(page: Page, bundling: Bundling) -> None:
     savings = [row for row in sorted(bundling.sizes.strippable.items(), key=lambda row: (-row[1], row[0])) if row[1]]
     page.blank()
     if savings:
-        page.columns(
-            ((f"--strip {kind}", size_text(size)) for kind, size in savings),
-            indent=2,
-            header=("What stripping would save", "installed"),
-        )
+        rows = ((f"--strip {kind}", size_text(size)) for kind, size in savings)
+        page.columns(rows, indent=2, header=("What stripping would save", "installed"))
     else:
         page.paragraph("Stripping would save nothing more.", indent=2)
     _warnings(page, bundling)
@@ -93,21 +90,17 @@ def _facts(page: Page, bundling: Bundling) -> None:
         total = f"{size_text(bundling.archived)}{' together' if several else ''}"
         rows.append(("Download", f"{total}; {USERS:,} users: {size_text(bundling.archived * USERS)}"))
     if bundling.budget is not None and bundling.is_within_budget:
-        rows.append(
-            ("Budget", f"{size_text(bundling.budget.limit - bundling.measured)} left of {bundling.budget.text}")
-        )
+        left = size_text(bundling.budget.limit - bundling.measured)
+        rows.append(("Budget", f"{left} left of {bundling.budget.text}"))
     for label, text in rows:
         page.paragraph(text, lead=(label.ljust(11), "dim"), indent=2)
     if manifest.archives:
         page.blank()
-        page.columns(
-            ((size_text(archive.size), archive.filename) for archive in manifest.archives),
-            indent=2,
-            header=("size", "archive"),
-        )
+        archives = ((size_text(archive.size), archive.filename) for archive in manifest.archives)
+        page.columns(archives, indent=2, header=("size", "archive"))
 
 
-def _runtime(runtime: Runtime) -> str:
+def _runtime(runtime: Runtime | KnownRuntime) -> str:
     if runtime.kind is RuntimeKind.NONE:
         return "none: packages alone"
     python = f"Python {runtime.python}" if runtime.python is not None else "Python"
@@ -134,19 +127,13 @@ def _warnings(page: Page, bundling: Bundling) -> None:
 @on_page("ascii")
 def render_runtime(page: Page, fetched: FetchedRuntime, detail: Detail) -> None:  # noqa: ARG001 - as of every answer
     """Draw the runtime that was *fetched*, what else there is, and the next step."""
-    page.paragraph(f"{_known(fetched.runtime)}: {fetched.path}", style="bold green")
+    page.paragraph(f"{_runtime(fetched.runtime)}: {fetched.path}", style="bold green")
     page.paragraph(f"SHA-256 {fetched.runtime.sha256}, from {fetched.url}", indent=2)
     if fetched.newer is not None:
         word = fetched.newer.kind.value
-        page.paragraph(f"There is also {_known(fetched.newer)}, with later fixes: --runtime {word}", indent=2)
+        page.paragraph(f"There is also {_runtime(fetched.newer)}, with later fixes: --runtime {word}", indent=2)
     page.heading("Next")
     draw_command(page, ("wheelcheck", "bundle", "PLAN", "--runtime", str(fetched.path), "-o", "FOLDER"))
-
-
-def _known(known: KnownRuntime) -> str:
-    facts = (known.kind, known.python, known.system, known.machine, known.free_threaded)
-    kind, python, system, machine, is_free = facts
-    return _runtime(Runtime(kind=kind, python=python, system=system, machine=machine, free_threaded=is_free))
 
 
 class OtherRuntime(Struct, frozen=True, kw_only=True):

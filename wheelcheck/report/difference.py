@@ -21,7 +21,6 @@ from wheelcheck.report.grouping import (
     FindingGroup,
     Group,
     changes_by_targets,
-    group_by,
     group_changes,
     group_compared,
     group_lines,
@@ -31,7 +30,7 @@ from wheelcheck.report.grouping import (
 from wheelcheck.report.page import Detail, Page, on_page, size_text
 from wheelcheck.report.verdicts import headline, why_undecided
 from wheelcheck.report.wording import escaped, flat, linked_code, listed_among, listed_targets
-from wheelcheck.texts.words import counted
+from wheelcheck.texts.words import counted, grouped
 
 _CHANGES_IN_BRIEF = 30
 _ONE_WAY_IN_BRIEF = 5
@@ -79,7 +78,7 @@ def _changes(page: Page, difference: Difference, detail: Detail) -> None:
         page.blank()
         if len(decided) > 1:
             page.paragraph(flat(listed_among(decided, part[0].targets)), lead=("On ", "bold"), indent=2)
-        for same in group_by(part, lambda group: group.value.kind):
+        for same in grouped(part, lambda group: group.value.kind).values():
             _one_kind(page, [group.value for group in same], detail)
 
 

@@ -35,7 +35,7 @@ from wheelcheck.report.check.document import render_sarif
 from wheelcheck.report.check.services import render_github, render_gitlab, render_junit
 from wheelcheck.report.difference import difference_verdict, uncompared_targets
 from wheelcheck.report.documents import OriginDocument, origin_document, shared_finding
-from wheelcheck.report.grouping import FindingGroup, Group, group_changes, group_compared
+from wheelcheck.report.grouping import Group, group_changes, group_compared
 
 _Texts = tuple[str, ...]
 _STATE = about("Whether it was there before. What was there and only now fails is new.")
@@ -145,21 +145,23 @@ def render_diff_json(difference: Difference) -> str:
     groups = {state: group_compared(difference, state) for state in FindingState}
     kinds = Counter(each.value.kind for each in changes)
     return render_shareable(
-        DiffDocument(
+        document_of(
+            DiffDocument,
+            difference,
             schema="wheelcheck.diff/1",
-            exit_status=difference.exit_status,
             summary=difference_verdict(difference),
-            old=difference.old,
-            new=difference.new,
             counts=Counts(
                 packages={kind: kinds[kind] for kind in ChangeKind},
                 findings={state: len(groups[state]) for state in FindingState},
                 failing=sum(each.verdict is Verdict.FAILS for each in groups[FindingState.NEW]),
             ),
             packages=tuple(map(_shared_change, changes)),
-            findings=tuple(_shared(each, state) for state in FindingState for each in groups[state]),
+            findings=tuple(
+                document_of(SharedComparedFinding, shared_finding(each), state=state)
+                for state in FindingState
+                for each in groups[state]
+            ),
             targets=tuple(map(_target, difference.targets)),
-            notes=difference.notes,
         )
     )
 
@@ -167,10 +169,6 @@ def render_diff_json(difference: Difference) -> str:
 def _shared_change(group: Group[PackageChange]) -> SharedChange:
     before, after = (each.version if each is not None else None for each in (group.value.before, group.value.after))
     return document_of(SharedChange, group.value, before=before, after=after, targets=group.targets)
-
-
-def _shared(group: FindingGroup, state: FindingState) -> SharedComparedFinding:
-    return document_of(SharedComparedFinding, shared_finding(group), state=state)
 
 
 def _target(each: TargetDifference) -> TargetDifferenceDocument:
@@ -212,9 +210,8 @@ def _compared(compared: ComparedFinding) -> ComparedFindingDocument:
 
 def new_findings(difference: Difference) -> Check:
     """The answer of a gate that fails on what is new in *difference* alone."""
-    reasons: dict[TargetName, str] = {}
-    for target, reason in uncompared_targets(difference):
-        reasons.setdefault(target.name, reason)
+    # The first reason of each target counts.
+    reasons = {target.name: reason for target, reason in reversed(uncompared_targets(difference))}
     targets = (_new(each, reasons.get(each.target.name, "")) for each in difference.targets)
     return Check(
         inputs=difference.new.inputs,

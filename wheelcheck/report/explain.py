@@ -10,7 +10,7 @@ from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from wheelcheck.model.distribution import Installability, Status
-from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, render_shareable, stated
+from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_shareable, stated
 from wheelcheck.model.failure import (
     BuildCause,
     Explained,
@@ -23,7 +23,7 @@ from wheelcheck.model.failure import (
     TroubleKind,
 )
 from wheelcheck.model.finding import Finding
-from wheelcheck.model.plan import Plan
+from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.target import TargetName
 from wheelcheck.plans.repair_documents import RepairDocument, repair_document
 from wheelcheck.report.commands import asked_command, wrapped_command
@@ -101,11 +101,9 @@ def headline(explanation: Explanation) -> str:
 
 
 def _named(failure: Failure) -> str:
-    return (
-        glued(f"{failure.name} {failure.version}")
-        if failure.version is not None
-        else f"{failure.name}{failure.specifier}"
-    )
+    if failure.version is not None:
+        return glued(f"{failure.name} {failure.version}")
+    return f"{failure.name}{failure.specifier}"
 
 
 def _failure(page: Page, each: Explained, detail: Detail) -> None:
@@ -113,12 +111,8 @@ def _failure(page: Page, each: Explained, detail: Detail) -> None:
     page.line(("  ", ""), (f"✗ {_named(failure)}", "bold red"), (f"  {_KINDS[failure.kind]}", ""))
     _quote(page, "log", failure.quote)
     if failure.by:
-        suits = (
-            ""
-            if failure.by.startswith("-r ")
-            else "; what replaces it has to suit that too: `wheelcheck plan` your requirements"
-        )
-        page.labelled("wanted by", f"{flat(failure.by)}{suits}")
+        suits = "; what replaces it has to suit that too: `wheelcheck plan` your requirements"
+        page.labelled("wanted by", flat(failure.by) + ("" if failure.by.startswith("-r ") else suits))
     for cause in failure.causes if detail == "full" else failure.causes[:_QUOTES_IN_BRIEF]:
         _cause(page, cause, each, detail)
     if each.target is not None:
@@ -170,9 +164,8 @@ def _cause(page: Page, cause: BuildCause, each: Explained, detail: Detail) -> No
     page.labelled("cause", flat(cause.message))
     _quote(page, "", cause.quote)
     platform = each.target.platform if each.target is not None else ""
-    systems = next(
-        (systems for start, systems in _SYSTEMS.items() if platform.startswith(start)), tuple(cause.packages)
-    )
+    known = (systems for start, systems in _SYSTEMS.items() if platform.startswith(start))
+    systems = next(known, tuple(cause.packages))
     shown = [f"{cause.packages[system]} ({system})" for system in systems if system in cause.packages]
     if shown and detail == "full":
         page.labelled("to build", f"install {', or '.join(shown)}")
@@ -195,30 +188,27 @@ def _answer(page: Page, each: Explained, plan: Plan, detail: Detail) -> None:
 
 
 def _installable(page: Page, plan: Plan, each: Explained) -> None:
-    failure = each.failure
-    package = next((package for package in plan.packages if package.name == failure.name), None)
+    failure, package = each.failure, _package(plan, each)
     if package is None or package.file is None:
         page.labelled("answer", f"{failure.name} is not needed on {plan.target}")
         return
     day = f", there since {package.file.upload_time[:10]}" if package.file.upload_time else ""
-    if package.installability is Installability.WHEEL:
-        page.labelled(
-            "answer", f"{package.name} {package.version} has a wheel for this target: {package.file.filename}{day}"
-        )
-        text = (
-            _without_versions(each)
-            if each.common
-            else "the log does not name the version that it looked for; give the target or the requirements to `wheelcheck plan`"
-            if failure.version is None and not failure.specifier
-            else "the installer did not take it: another target than this one, an older pip, --no-binary or another index"
-        )
-        page.labelled("", text)
-    else:
-        page.labelled(
-            "answer",
-            f"{package.name} {package.version} has no wheel, but its source archive is pure Python: build it once "
-            "(`wheelcheck fetch` does), and ship the wheel",
-        )
+    named = f"{package.name} {package.version}"
+    if package.installability is not Installability.WHEEL:
+        how = "build it once (`wheelcheck fetch` does), and ship the wheel"
+        page.labelled("answer", f"{named} has no wheel, but its source archive is pure Python: {how}")
+        return
+    page.labelled("answer", f"{named} has a wheel for this target: {package.file.filename}{day}")
+    text = "the installer did not take it: another target than this one, an older pip, --no-binary or another index"
+    if each.common:
+        text = _without_versions(each)
+    elif failure.version is None and not failure.specifier:
+        text = "the log does not name the version that it looked for; give the target or the requirements to `wheelcheck plan`"
+    page.labelled("", text)
+
+
+def _package(plan: Plan, each: Explained) -> PlannedPackage | None:
+    return next((package for package in plan.packages if package.name == each.failure.name), None)
 
 
 def _without_versions(each: Explained) -> str:
@@ -327,15 +317,14 @@ def render_explanation_json(explanation: Explanation) -> str:
     log = explanation.log
     is_explained = bool(log.failures or log.troubles)
     return render_shareable(
-        ExplainDocument(
+        document_of(
+            ExplainDocument,
+            log,
             schema="wheelcheck.explain/1",
             exit_status=explanation.exit_status,
             summary=headline(explanation).replace("\N{NO-BREAK SPACE}", " "),
             path=explanation.path,
-            lines=log.lines,
-            tools=log.tools,
-            places=log.places,
-            failures=tuple(_document(each) for each in explanation.explained),
+            failures=tuple(map(_document, explanation.explained)),
             troubles=tuple(
                 TroubleDocument(kind=trouble.kind, quote=trouble.quote, message=TROUBLES[trouble.kind])
                 for trouble in log.troubles
@@ -347,20 +336,13 @@ def render_explanation_json(explanation: Explanation) -> str:
 
 def _document(each: Explained) -> FailureDocument:
     failure, plan = each.failure, each.plan
-    package = (
-        next((package for package in plan.packages if package.name == failure.name), None) if plan is not None else None
-    )
+    package = _package(plan, each) if plan is not None else None
     errors = plan.errors if plan is not None else ()
-    return FailureDocument(
-        name=failure.name,
-        version=failure.version,
-        requirement=failure.requirement,
-        kind=failure.kind,
-        tool=failure.tool,
-        quote=failure.quote,
+    return document_of(
+        FailureDocument,
+        failure,
         wanted_by=failure.by or None,
         local=failure.is_local,
-        causes=failure.causes,
         logged_target=failure.target,
         target=each.target.name if each.target is not None else None,
         assumed=each.assumed,

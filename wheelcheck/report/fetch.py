@@ -23,14 +23,10 @@ def render_sizes(sizes: PlanSizes) -> str:
 
     Unknown sizes are named: those that no source states, and the installed sizes of source archives, which are not built yet.
     """
-    count = len(sizes.files)
     least = "" if sizes.is_complete else "at least "
-    download = size_text(sizes.download)
-    traffic = size_text(sizes.download * USERS)
-    return (
-        f"{counted(count, 'file')}: {least}{download} to download, {_installed(sizes)}; "
-        f"{USERS:,} users: {least}{traffic}"
-    )
+    files, traffic = counted(len(sizes.files), "file"), size_text(sizes.download * USERS)
+    download = f"{least}{size_text(sizes.download)} to download"
+    return f"{files}: {download}, {_installed(sizes)}; {USERS:,} users: {least}{traffic}"
 
 
 def render_download(size: int) -> str:

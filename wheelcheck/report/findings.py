@@ -10,6 +10,7 @@ from msgspec import Struct
 from wheelcheck.model.finding import Code, Finding, Severity
 from wheelcheck.report.page import Detail, Page, glued, sentence
 from wheelcheck.report.wording import EVERY_TARGET, spanned
+from wheelcheck.texts.words import grouped
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 """rich's words for how each severity is coloured."""
@@ -204,27 +205,20 @@ def _nearest(row: BlockerRow) -> str:
 def _elsewhere(row: BlockerRow) -> str:
     """The Pythons for which there are wheels on every target of *row*, else the platforms."""
     notes = [{each.code: each.elsewhere or () for each in (*beside, finding)} for finding, beside in row.sightings]
-    for code, words in ((Code.OTHER_PYTHONS, _pythons), (Code.OTHER_PLATFORMS, _platforms)):
+    for code in (Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS):
         first, *others = (note.get(code, ()) for note in notes)
         if shared := [word for word in first if all(word in other for other in others)]:
-            return words(shared)
+            return f"Python {spanned(shared)}" if code is Code.OTHER_PYTHONS else _platforms(shared)
     if any(any(note.values()) for note in notes):
         return "differs by target"
     # A plan of an earlier release does not record them.
     return "" if any({Code.OTHER_PYTHONS, Code.OTHER_PLATFORMS} & note.keys() for note in notes) else "nothing"
 
 
-def _pythons(words: Sequence[str]) -> str:
-    return f"Python {spanned(words)}"
-
-
 def _platforms(words: Sequence[str]) -> str:
     """*words* by system: ``macosx arm64/x86_64, win_amd64``."""
-    systems: dict[str, list[str]] = {}
-    for word in words:
-        system, _, machine = word.partition(" ")
-        systems.setdefault(system, []).append(machine)
-    return ", ".join(f"{system} {'/'.join(machines)}".strip() for system, machines in systems.items())
+    systems = grouped((word.partition(" ") for word in words), lambda parts: parts[0])
+    return ", ".join(f"{system} {'/'.join(each[2] for each in same)}".strip() for system, same in systems.items())
 
 
 def draw_hidden(page: Page, subjects: Sequence[str]) -> None:

@@ -24,11 +24,12 @@ from wheelcheck.model.check import (
     Verdict,
 )
 from wheelcheck.model.finding import Code, Finding, Severity
-from wheelcheck.model.repair import Edit, Repair
+from wheelcheck.model.repair import Repair
 from wheelcheck.model.requirement import FileOrigin, Origin
 from wheelcheck.model.target import Target
 from wheelcheck.report.findings import TELLING, companions, subject
 from wheelcheck.report.wording import blocker_name
+from wheelcheck.texts.words import grouped
 
 _VERDICTS = tuple(Verdict)
 _CHANGES = tuple(ChangeKind)
@@ -94,16 +95,10 @@ class BlockerGroup(Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
 
 
-def group_by(items: Iterable[_Value], key: Callable[[_Value], Hashable]) -> list[list[_Value]]:
-    """Part *items* into lists of equal *key*, in the order of the first item of each."""
-    groups: dict[Hashable, list[_Value]] = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
-    return list(groups.values())
-
-
-def _grouped(pairs: Iterable[tuple[_Value, Target]], key: Callable[[_Value], Hashable]) -> tuple[Group[_Value], ...]:
-    groups = group_by(pairs, lambda pair: key(pair[0]))
+def _shared(
+    pairs: Iterable[tuple[_Value, Target]], key: Callable[[tuple[_Value, Target]], Hashable]
+) -> tuple[Group[_Value], ...]:
+    groups = grouped(pairs, key).values()
     return tuple(Group(value=same[0][0], targets=tuple(target for _, target in same)) for same in groups)
 
 
@@ -119,7 +114,8 @@ def group_findings(check: Check) -> tuple[FindingGroup, ...]:
         return (_counting(*sighting), finding.code, finding.package, finding.version)
 
     sightings = ((checked, judged) for checked in check.targets for judged in checked.judged)
-    groups = [_finding_group(same) for alike in group_by(sightings, key) for same in _with_one_message(alike)]
+    alike = grouped(sightings, key).values()
+    groups = [_finding_group(same) for sightings_alike in alike for same in _with_one_message(sightings_alike)]
     return tuple(sorted(groups, key=lambda group: (_VERDICTS.index(group.verdict), group.finding.sort_key)))
 
 
@@ -134,7 +130,8 @@ def _with_one_message(sightings: Sequence[_Sighting]) -> list[list[_Sighting]]:
     targets = {checked.target for checked, _ in sightings}
     if len(targets) == len(sightings) and sightings[0][1].finding.package is not None:
         return [list(sightings)]
-    return group_by(sightings, lambda sighting: _swapped(sighting[1].finding.message, sighting[0].target, (_TARGET,)))
+    parts = grouped(sightings, lambda each: _swapped(each[1].finding.message, each[0].target, (_TARGET,)))
+    return list(parts.values())
 
 
 def _finding_group(sightings: Sequence[_Sighting]) -> FindingGroup:
@@ -193,18 +190,17 @@ def open_notes(groups: Iterable[FindingGroup]) -> tuple[FindingGroup, ...]:
 
 def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]:
     """Group the cheapest repair of each of *targets* that is not applied already by its edits, their reasons' target aside."""
+
+    def placeless(pair: tuple[Repair, Target]) -> Hashable:
+        repair, target = pair
+        return tuple(structs.replace(each, because=_swapped(each.because, target, (_TARGET,))) for each in repair.edits)
+
     pairs = []
     for checked in targets:
         if (plan := checked.plan) is not None:
             offered = [repair for repair in plan.repairs if repair.id not in plan.applied]
             pairs += [(repair, checked.target) for repair in offered[:1]]
-    groups = group_by(pairs, lambda pair: tuple(_placeless(edit, pair[1]) for edit in pair[0].edits))
-    return tuple(Group(value=same[0][0], targets=tuple(target for _, target in same)) for same in groups)
-
-
-def _placeless(edit: Edit, target: Target) -> Edit:
-    """*edit* with a reason that does not name its *target*."""
-    return structs.replace(edit, because=_swapped(edit.because, target, (_TARGET,)))
+    return _shared(pairs, placeless)
 
 
 def group_compared(difference: Difference, state: FindingState) -> tuple[FindingGroup, ...]:
@@ -221,7 +217,7 @@ def group_compared(difference: Difference, state: FindingState) -> tuple[Finding
 def group_changes(difference: Difference) -> tuple[Group[PackageChange], ...]:
     """Group the changes of *difference*, ordered by kind, then name: two are the same when versions and installabilities are."""
     pairs = ((change, each.target) for each in difference.targets for change in each.changes)
-    groups = _grouped(pairs, _change_key)
+    groups = _shared(pairs, lambda pair: _change_key(pair[0]))
     return tuple(sorted(groups, key=lambda group: (_CHANGES.index(group.value.kind), group.value.name)))
 
 
@@ -238,7 +234,7 @@ def group_sized_changes(difference: Difference) -> tuple[Group[PackageChange], .
         pairs = [
             (each, side.target) for side in difference.targets for each in side.changes if _change_key(each) == same
         ]
-        parted = _grouped(pairs, _sizes)
+        parted = _shared(pairs, lambda pair: _sizes(pair[0]))
         found += parted if len(parted) <= _MOST_SIZES else [Group(value=_unsized(group.value), targets=group.targets)]
     return tuple(found)
 
@@ -249,8 +245,8 @@ def changes_by_targets(difference: Difference, *, every_file: bool) -> list[list
     With *every_file* those whose files differ are apart, as of :func:`group_sized_changes`; else the same move is one change.
     """
     groups = group_sized_changes(difference) if every_file else _moves(difference)
-    parts = group_by(groups, lambda group: frozenset(map(str, group.targets)))
-    return sorted(parts, key=lambda part: -len(part[0].targets))
+    parts = grouped(groups, lambda group: frozenset(map(str, group.targets)))
+    return sorted(parts.values(), key=lambda part: -len(part[0].targets))
 
 
 def _moves(difference: Difference) -> Iterator[Group[PackageChange]]:
@@ -260,7 +256,7 @@ def _moves(difference: Difference) -> Iterator[Group[PackageChange]]:
             return _change_key(change)
         return (change.kind, change.name, *(side and side.version for side in (change.before, change.after)))
 
-    for same in group_by(group_sized_changes(difference), versions):
+    for same in grouped(group_sized_changes(difference), versions).values():
         first = same[0].value
         is_one = len({_sizes(group.value) for group in same}) == 1
         targets = {target for group in same for target in group.targets}
@@ -281,7 +277,7 @@ def _unsized(change: PackageChange) -> PackageChange:
 
 def group_lines(lines: Iterable[tuple[str, Target]]) -> tuple[Group[str], ...]:
     """Group equal *lines* of text, each with its target; empty lines are left out."""
-    return _grouped(((line, target) for line, target in lines if line), lambda line: line)
+    return _shared((pair for pair in lines if pair[0]), lambda pair: pair[0])
 
 
 def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
@@ -298,7 +294,7 @@ def group_blockers(matrix: Matrix) -> tuple[BlockerGroup, ...]:
             why=" or ".join(code.title for code in codes),
             targets=same[0].targets,
         )
-        for same in group_by(matrix.blockers, key)
+        for same in grouped(matrix.blockers, key).values()
     )
 
 
@@ -331,5 +327,4 @@ def group_notes(matrix: Matrix) -> tuple[Group[Finding], ...]:
         finding, target = pair
         return (finding.code, finding.package, finding.version, _swapped(finding.message, target, (_TARGET,)))
 
-    groups = (Group(value=same[0][0], targets=tuple(each for _, each in same)) for same in group_by(pairs, key))
-    return tuple(sorted(groups, key=lambda group: group.value.sort_key))
+    return tuple(sorted(_shared(pairs, key), key=lambda group: group.value.sort_key))

@@ -21,7 +21,7 @@ from wheelcheck.report.findings import (
     draw_note,
     is_blocker,
 )
-from wheelcheck.report.grouping import Group, group_blockers, group_by, group_failures, group_notes
+from wheelcheck.report.grouping import Group, group_blockers, group_failures, group_notes
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page, sentence, size_text
 from wheelcheck.report.verdicts import options_line
 from wheelcheck.report.wording import (
@@ -35,7 +35,7 @@ from wheelcheck.report.wording import (
     linked_code,
     listed_cells,
 )
-from wheelcheck.texts.words import folded, joined
+from wheelcheck.texts.words import folded, grouped, joined
 
 CELL_WORDS = {
     CellStatus.INSTALLS: "installs",
@@ -130,9 +130,8 @@ def _blockers(page: Page, matrix: Matrix, detail: Detail) -> None:
     if missing:
         draw_blockers(page, [_row(matrix, blocker) for blocker in missing], most)
     _more_on_fewer(page, len(missing[most:]))
-    groups = group_blockers(
-        structs.replace(matrix, blockers=tuple(each for each in matrix.blockers if each not in missing))
-    )
+    others = tuple(each for each in matrix.blockers if each not in missing)
+    groups = group_blockers(structs.replace(matrix, blockers=others))
     if groups:
         page.heading("What blocks besides" if missing else "What blocks")
     shown_groups = groups if detail == "full" else groups[:_BLOCKERS_IN_BRIEF]
@@ -191,7 +190,7 @@ def _openings(page: Page, matrix: Matrix, detail: Detail) -> None:
 def _notes(page: Page, matrix: Matrix, detail: Detail) -> None:
     """What installs and then fails, and the other notes that matter to who ships, each once with its cells."""
     page.blank()
-    for same in group_by(group_notes(matrix), lambda group: group.value.code):
+    for same in grouped(group_notes(matrix), lambda group: group.value.code).values():
         for each in same if detail == "full" else same[:MOST_NOTES]:
             draw_note(page, flat_finding(structs.replace(each.value, message=note_line(matrix, each))))
         if detail != "full" and len(same) > MOST_NOTES:
@@ -200,10 +199,8 @@ def _notes(page: Page, matrix: Matrix, detail: Detail) -> None:
 
 def note_line(matrix: Matrix, note: Group[Finding]) -> str:
     """The message of *note*, after its cells where these are not all."""
-    where = listed_cells(matrix, note.targets)
-    return (
-        note.value.message if where == EVERY_TARGET or len(matrix.cells) == 1 else f"on {where}: {note.value.message}"
-    )
+    where, message = listed_cells(matrix, note.targets), note.value.message
+    return message if where == EVERY_TARGET or len(matrix.cells) == 1 else f"on {where}: {message}"
 
 
 def built_once(matrix: Matrix) -> tuple[str, ...]:
@@ -304,9 +301,7 @@ def matrix_advice(matrix: Matrix) -> tuple[str, ...]:
         lines.append(f"Ship Python {best.python}: {_merit(matrix, best.python, reach if total > 1 else best.good[0])}")
         if download := _download(matrix, best.python):
             lines.append(download)
-        lines.extend(
-            f"Python {python} is the newest on which {platform} installs" for platform, python in best.exceptions
-        )
+        lines += [f"Python {python} is the newest on which {name} installs" for name, python in best.exceptions]
     if best.never:
         where = joined(best.never)
         lines.append(f"No Python asked for installs on {where}" if several else f"It does not install on {where}")

@@ -127,11 +127,7 @@ def render_matrix_json(matrix: Matrix) -> str:
             matrix,
             schema="wheelcheck.matrix/1",
             summary=matrix_verdict(matrix),
-            counts={
-                status: counts[status]
-                for status in CellStatus
-                if counts[status] or status is not CellStatus.UNSUPPORTED
-            },
+            counts={each: counts[each] for each in CellStatus if counts[each] or each is not CellStatus.UNSUPPORTED},
             cells=tuple(map(_cell, matrix.cells)),
             best=_best(matrix.best) if matrix.best is not None else None,
             openings=tuple(map(_opening, matrix.openings)),

@@ -123,13 +123,9 @@ def _draw_repair(page: Page, repair: Repair, detail: Detail, words: tuple[str, .
 def _draw_moves(page: Page, repair: Repair, detail: Detail) -> None:
     verified = repair.verified
     moves = iter_moves(verified) if detail == "brief" else iter_dated_moves(verified)
-    for label, texts in (
-        ("changes", moves),
-        ("adds", iter_releases(verified.added)),
-        ("drops", iter_releases(verified.removed)),
-    ):
-        words = [glued(text) for text in texts]
-        if words:
+    added, removed = iter_releases(verified.added), iter_releases(verified.removed)
+    for label, texts in (("changes", moves), ("adds", added), ("drops", removed)):
+        if words := [glued(text) for text in texts]:
             page.labelled(label, folded(words, _MOVES_IN_BRIEF if detail == "brief" else len(words)), indent=6)
 
 

@@ -26,7 +26,7 @@ from wheelcheck.report.findings import (
 )
 from wheelcheck.report.page import Detail, Page, on_page, sentence, size_text
 from wheelcheck.report.repairs import draw_applied, draw_repairs
-from wheelcheck.texts.words import counted
+from wheelcheck.texts.words import counted, grouped
 
 _ERRORS_IN_BRIEF = 5
 _ERRORS_WITH_EVIDENCE_IN_BRIEF = 3
@@ -113,10 +113,8 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
     """Draw each error whole; in brief a row for each project without a wheel."""
     missing = [finding for finding in plan.errors if is_blocker(finding)]
     if detail == "brief" and missing:
-        rows = [
-            BlockerRow(name=subject(each), sightings=((each, companions(each, plan.findings)),)) for each in missing
-        ]
-        draw_blockers(page, rows)
+        told = ((each, companions(each, plan.findings)) for each in missing)
+        draw_blockers(page, [BlockerRow(name=subject(each), sightings=((each, notes),)) for each, notes in told])
         draw_hidden(page, [subject(finding) for finding in missing[MOST_BLOCKERS:]])
         errors = tuple(finding for finding in plan.errors if finding not in missing)
     else:
@@ -132,9 +130,7 @@ def _errors(page: Page, plan: Plan, detail: Detail) -> None:
 def _built(plan: Plan) -> tuple[PlannedPackage, ...]:
     """The packages that are built from source and that nothing objects to."""
     objected = {finding.package for finding in plan.errors}
-    return tuple(
-        package for package in plan.packages if package.installability in FROM_SOURCE and package.name not in objected
-    )
+    return tuple(each for each in plan.packages if each.installability in FROM_SOURCE and each.name not in objected)
 
 
 def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
@@ -144,9 +140,7 @@ def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
         (Installability.SDIST_NATIVE, "Build on such a machine, with a compiler"),
         (Installability.SDIST_UNKNOWN, "Build once, and look whether that needs a compiler"),
     ):
-        names = [
-            f"{package.name} {package.version}" for package in _built(plan) if package.installability is installability
-        ]
+        names = [f"{each.name} {each.version}" for each in _built(plan) if each.installability is installability]
         if names:
             page.heading(f"{title} ({len(names)})")
             page.listing(names, rows=_ROWS_IN_FULL if detail == "full" else _ROWS_IN_BRIEF, indent=4)
@@ -154,11 +148,8 @@ def _build_once(page: Page, plan: Plan, detail: Detail) -> None:
 
 def _of(plan: Plan, severity: Severity) -> list[tuple[Code, list[Finding]]]:
     """The findings of *severity* by code, in the order of the first finding of each code."""
-    groups: dict[Code, list[Finding]] = {}
-    for finding in plan.findings:
-        if finding.severity is severity:
-            groups.setdefault(finding.code, []).append(finding)
-    return list(groups.items())
+    found = (finding for finding in plan.findings if finding.severity is severity)
+    return list(grouped(found, lambda finding: finding.code).items())
 
 
 def _warnings(page: Page, plan: Plan, detail: Detail) -> None:
@@ -193,9 +184,8 @@ def _briefly(page: Page, code: Code, findings: Sequence[Finding]) -> None:
 def _notes(page: Page, plan: Plan, detail: Detail) -> None:
     # A note that was drawn beside an error is not repeated.
     drawn = [other for finding in plan.errors for other in companions(finding, plan.findings)]
-    groups = [
-        (code, [finding for finding in findings if finding not in drawn]) for code, findings in _of(plan, Severity.INFO)
-    ]
+    notes = _of(plan, Severity.INFO)
+    groups = [(code, [finding for finding in findings if finding not in drawn]) for code, findings in notes]
     if detail == "full":
         for _, findings in groups:
             for finding in findings:
@@ -209,9 +199,8 @@ def _notes(page: Page, plan: Plan, detail: Detail) -> None:
         draw_note(page, finding)
     groups = [group for group in groups if group not in telling]
     # Pure source archives have their own list above.
-    counts = [
-        f"{code.title} ({len(findings)})" for code, findings in groups if findings and code is not Code.SOURCE_PURE
-    ]
+    left = [(code, len(findings)) for code, findings in groups if findings and code is not Code.SOURCE_PURE]
+    counts = [f"{code.title} ({count})" for code, count in left]
     if counts:
         text = "; ".join(counts) + "; -v shows all"
         page.paragraph(text, lead=("Notes: ", "bold"), indent=2, style="dim", apart=True)
@@ -240,15 +229,14 @@ def _packages(page: Page, plan: Plan) -> None:
 def _index_line(page: Page, plan: Plan) -> None:
     """Where the packages come from: from several indexes, or from one of several that were asked, folders aside."""
     asked = [index for index in plan.options.indexes if not index.startswith("file:")]
-    names: dict[str, list[str]] = {}
-    for package in plan.packages:
-        if package.file is not None and package.file.index:
-            names.setdefault(package.file.index, []).append(package.name)
+    placed = [(package.file.index, package.name) for package in plan.packages if package.file and package.file.index]
+    names = grouped(placed, lambda pair: pair[0])
     if len(names) < 2 and len(asked) + len(plan.options.sources) < 2:
         return
     parts = sorted(names.items(), key=lambda part: -len(part[1]))
     text = "; ".join(
-        f"{', '.join(listed) if len(listed) <= _NAMES_IN_BRIEF else counted(len(listed), 'project')} from {index}"
+        f"{', '.join(name for _, name in listed) if len(listed) <= _NAMES_IN_BRIEF else counted(len(listed), 'project')} "
+        f"from {index}"
         for index, listed in parts
     )
     if text:

@@ -18,11 +18,10 @@ from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, doc
 from wheelcheck.model.finding import Severity
 from wheelcheck.model.plan import Plan, PlannedPackage
 from wheelcheck.model.target import TargetName
-from wheelcheck.report.grouping import group_by
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page, size_text
 from wheelcheck.report.summary import verdict
 from wheelcheck.report.wording import listed_targets
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 _BRANCHES = ("├── ", "└── ", "│   ", "    ")
 _IN_ASCII = ("|-- ", "`-- ", "|   ", "    ")
@@ -69,13 +68,11 @@ class _Tree:
         if named:
             return [name for name in names if name in named]
         if self._invert:
-            return [name for name in names if name in self._errors] or self._ends(names)
+            ends = [name for name in names if not self._packages[name].requires]
+            return [name for name in names if name in self._errors] or ends
         first = [name for name in names if self._packages[name].requested]
         reached = self._reached(first)
         return [*first, *(name for name in names if name not in reached and not self._packages[name].required_by)]
-
-    def _ends(self, names: Iterable[NormalizedName]) -> list[NormalizedName]:
-        return [name for name in names if not self._packages[name].requires]
 
     def _reached(self, first: Iterable[NormalizedName]) -> set[NormalizedName]:
         found: set[NormalizedName] = set()
@@ -179,7 +176,7 @@ _INSTALLS = {
 def render_whys(page: Page, answers: Sequence[Why], detail: Detail) -> None:
     """Draw *answers* for several targets, those that say the same once, where ``brief`` has the versions as the first sees them."""
     before = None
-    for same in group_by(answers, _alike if detail == "brief" else lambda each: str(each.target)):
+    for same in grouped(answers, _alike if detail == "brief" else lambda each: str(each.target)).values():
         page.blank()
         targets = [each.target for each in same]
         _draw(page, same[0], detail, str(targets[0]) if len(targets) == 1 else listed_targets(targets), before)
@@ -310,10 +307,8 @@ def _mentions(page: Page, why: Why) -> None:
     if not why.mentions:
         page.paragraph("Nothing that is installed asks for it, under any marker or extra.", indent=2)
     for mention in why.mentions:
-        page.paragraph(
-            f"{glued(mention.by)} {'ask' if mention.by.startswith('you') else 'asks'} for {mention.requirement}",
-            indent=2,
-        )
+        asks = "ask" if mention.by.startswith("you") else "asks"
+        page.paragraph(f"{glued(mention.by)} {asks} for {mention.requirement}", indent=2)
         page.paragraph(mention.because, indent=4, style="dim")
     if why.near:
         page.paragraph(folded(list(why.near), len(why.near)), lead=("Near names: ", "bold"), indent=2)

@@ -90,12 +90,11 @@ def fallback_place(check: Check) -> FileOrigin:
 
 def stale_allowances(check: Check) -> tuple[tuple[Allowance, str, str], ...]:
     """The allowances that expired and those that cover nothing, each with a title and a sentence."""
-    expired = ((each, f"expired after {each.expires}") for each in check.expired)
-    unused = ((each, "covers nothing and can go") for each in check.unused)
+    told = [(each, "Allowance expired", f"expired after {each.expires}") for each in check.expired]
+    told += [(each, "Allowance unused", "covers nothing and can go") for each in check.unused]
     return tuple(
         (each, title, f"The allowance for {allowance_subject(each)} {fact}: {each.reason}")
-        for title, found in (("Allowance expired", expired), ("Allowance unused", unused))
-        for each, fact in found
+        for each, title, fact in told
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from wheelcheck.model.inspection import (
     TrialOutcome,
 )
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
-from wheelcheck.texts.words import counted, joined
+from wheelcheck.texts.words import counted, grouped, joined
 
 _GOOD, _BAD, _NONE = ("✓", "ok"), ("✗", "x"), ("\N{EN DASH}", "-")
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -112,14 +112,14 @@ def _problems(page: Page, problems: Sequence[Problem], severity: Severity, verbo
     systems, rest = ((), problems) if verbose else _of_systems(problems)
     for named in systems:
         _of_system(page, named)
-    for group in _groups(rest):
+    for group in grouped(rest, _sort).values():
         for problem in group if verbose else group[:1]:
             page.paragraph(_worded(problem), lead=("- ", _STYLES[severity]), indent=2)
         if len(group) > 1 and not verbose:
             likewise = list(dict.fromkeys(_briefly(problem, group[0]) for problem in group[1:]))
             page.listing(likewise, rows=_ROWS, lead=("likewise ", "dim"), indent=4)
         if group[0].remedy:
-            page.paragraph(group[0].remedy, lead=("→ " if page.has("→") else "-> ", "cyan"), indent=4)
+            page.paragraph(group[0].remedy, lead=("→ ", "cyan"), indent=4)
 
 
 def _worded(problem: Problem) -> str:
@@ -140,9 +140,7 @@ def _briefly(problem: Problem, first: Problem) -> str:
 
 def _of_systems(problems: Sequence[Problem]) -> tuple[Sequence[Sequence[Problem]], Sequence[Problem]]:
     """Those warnings that name packages of the system, for each distribution that has several kinds of them; and the rest."""
-    found: dict[str | None, list[Problem]] = {}
-    for problem in filter(_names_packages, problems):
-        found.setdefault(problem.distribution, []).append(problem)
+    found = grouped(filter(_names_packages, problems), lambda problem: problem.distribution)
     several = {owner: each for owner, each in found.items() if len({problem.remedy for problem in each}) > 1}
     return tuple(several.values()), [
         problem for problem in problems if not (problem.distribution in several and _names_packages(problem))
@@ -165,18 +163,13 @@ def _of_system(page: Page, problems: Sequence[Problem]) -> None:
     head = f"{owner}: {counted(len(files), 'file')} {verb} libraries that slim images or servers lack:"
     page.paragraph(f"{head} {', '.join(libraries)}", lead=("- ", _STYLES[Severity.WARNING]), indent=2)
     told = "on Debian, what the program uses of these (--verbose says which file needs which): apt-get install"
-    remedy = f"{told} {' '.join(packages)}"
-    page.paragraph(remedy, lead=("→ " if page.has("→") else "-> ", "cyan"), indent=4)
+    page.paragraph(f"{told} {' '.join(packages)}", lead=("→ ", "cyan"), indent=4)
 
 
-def _groups(problems: Sequence[Problem]) -> Iterator[Sequence[Problem]]:
-    """Problems of one kind, distribution (of all, where packages are counted) and remedy, in the order of the first."""
-    groups: dict[tuple[ProblemKind, str | None, str], list[Problem]] = {}
-    for problem in problems:
-        remedy = (problem.remedy or "").replace(problem.library or "\0", "")
-        owner = None if problem.kind in _OF_MANY else problem.distribution
-        groups.setdefault((problem.kind, owner, remedy), []).append(problem)
-    yield from groups.values()
+def _sort(problem: Problem) -> tuple[ProblemKind, str | None, str]:
+    """What problems share that are told together: the kind, the distribution but where packages are counted, and the remedy."""
+    owner = None if problem.kind in _OF_MANY else problem.distribution
+    return problem.kind, owner, (problem.remedy or "").replace(problem.library or "\0", "")
 
 
 class RuntimeDocument(Struct, frozen=True, kw_only=True):

@@ -12,10 +12,9 @@ from packaging.version import Version
 from wheelcheck.model.answers import Cell, CellKind, CellStatus, ExtraRow, Matrix, VersionCell, Wheels
 from wheelcheck.model.document import SCHEMA_KEY, Count, ProjectName, about, document_of, render_json
 from wheelcheck.model.target import Target, TargetName
-from wheelcheck.report.grouping import group_by
 from wheelcheck.report.page import Detail, Page, Segment, glued, on_page
 from wheelcheck.report.wording import blocker_name, listed_cells, spanned
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 _MARKS = {
     CellKind.WHEEL: ("✓", "+", "green", "wheel"),
@@ -53,7 +52,6 @@ _TAG = re.compile(
     r"(?!.{256})(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)"
 )
 _WHEELS = frozenset({CellKind.WHEEL, CellKind.ABI3, CellKind.PURE})
-_GAP = 2
 
 
 @on_page("ascii")
@@ -75,21 +73,18 @@ def _table_of_pythons(page: Page, wheels: Wheels, pythons: Sequence[str]) -> Non
     firsts = {target.platform: target for target in wheels.targets}
     heads = heads_of(tuple(firsts.values()))
     rows: list[tuple[str, list[Segment]]] = []
-    first = _lead(wheels) - 2 - _GAP - len("2026-11-21") - _GAP
-    for row in wheels.rows:
+    heading, *leads = _leads(wheels)
+    for lead, row in zip(leads, wheels.rows, strict=True):
         by_platform: dict[str, dict[str, CellKind]] = {platform: {} for platform in firsts}
         for target, cell in zip(wheels.targets, row.cells, strict=True):
             by_platform[target.platform][target.python] = cell.kind
-        lead = f"  {str(row.version).ljust(first)}  {(row.date or '').ljust(10)}  "
         rows.append((lead, [_pythons_with_wheel(page, kinds) for kinds in by_platform.values()]))
     words = (*(text for _, cells in rows for text, _ in cells), *(word for head in heads for word in head))
     wide = max(map(len, words)) + 1
-    most = max((page.width - _lead(wheels)) // wide, 1)
+    most = max((page.width - len(heading)) // wide, 1)
     for start in range(0, len(heads), most):
         page.blank()
-        for line, named in enumerate((("", ""), ("version", "date"))):
-            lead = f"  {named[0].ljust(first)}  {named[1].ljust(10)}  "
-            page.line((lead + "".join(head[line].ljust(wide) for head in heads[start : start + most]).rstrip(), "dim"))
+        _draw_heads(page, heading, heads[start : start + most], wide)
         for lead, cells in rows:
             page.line((lead, ""), *((text.ljust(wide), style) for text, style in cells[start : start + most]))
     plain = 0 if page.has("✓") else 1
@@ -138,11 +133,12 @@ def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:
     """Titles with their targets: a table for each Python, or for each platform where there is one only."""
     targets = wheels.targets
     platforms = list(dict.fromkeys(target.platform for target in targets))
-    room = max((width - _lead(wheels)) // _cell_width(wheels), 1)
-    groups: dict[str, list[int]] = {}
-    for place, target in enumerate(targets):
-        title = target.platform if len(platforms) == 1 else f"Python {target.python}"
-        groups.setdefault(title, []).append(place)
+    room = max((width - len(_leads(wheels)[0])) // _cell_width(wheels), 1)
+
+    def title_of(place: int) -> str:
+        return targets[place].platform if len(platforms) == 1 else f"Python {targets[place].python}"
+
+    groups = grouped(range(len(targets)), title_of)
     return [
         (title, places[start : start + room])
         for title, places in groups.items()
@@ -150,8 +146,16 @@ def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:
     ]
 
 
-def _lead(wheels: Wheels) -> int:
-    return 2 + max(7, *(len(str(row.version)) for row in wheels.rows)) + _GAP + len("2026-11-21") + _GAP
+def _leads(wheels: Wheels) -> list[str]:
+    """The heading of the first two columns, then version and date of each row."""
+    first = max(7, *(len(str(row.version)) for row in wheels.rows))
+    words = (("version", "date"), *((str(row.version), row.date or "") for row in wheels.rows))
+    return [f"  {version.ljust(first)}  {day.ljust(len('2026-11-21'))}  " for version, day in words]
+
+
+def _draw_heads(page: Page, heading: str, heads: Sequence[tuple[str, str]], wide: int) -> None:
+    for line, lead in enumerate((" " * len(heading), heading)):
+        page.line((lead + "".join(head[line].ljust(wide) for head in heads).rstrip(), "dim"))
 
 
 def _cell_width(wheels: Wheels) -> int:
@@ -165,18 +169,12 @@ def _table(page: Page, wheels: Wheels, places: Sequence[int]) -> None:
     if len({target.platform for target in wheels.targets}) == 1:
         heads = [("py", wheels.targets[place].python) for place in places]
     wide = max(_cell_width(wheels), *(len(word) + 1 for head in heads for word in head))
-    first = _lead(wheels) - 2 - _GAP - len("2026-11-21") - _GAP
-    for line in (0, 1):
-        named = ("", "") if line == 0 else ("version", "date")
-        lead = f"  {named[0].ljust(first)}  {named[1].ljust(10)}  "
-        page.line((lead + "".join(head[line].ljust(wide) for head in heads).rstrip(), "dim"))
+    heading, *leads = _leads(wheels)
+    _draw_heads(page, heading, heads, wide)
     plain = 0 if page.has("✓") else 1
-    for row in wheels.rows:
-        cells: list[Segment] = [(f"  {str(row.version).ljust(first)}  {(row.date or '').ljust(10)}  ", "")]
-        for place in places:
-            marks = _MARKS[row.cells[place].kind]
-            cells.append((marks[plain].ljust(wide), marks[2]))
-        page.line(*cells)
+    for lead, row in zip(leads, wheels.rows, strict=True):
+        marks = (_MARKS[row.cells[place].kind] for place in places)
+        page.line((lead, ""), *((mark[plain].ljust(wide), mark[2]) for mark in marks))
 
 
 def heads_of(targets: Sequence[Target]) -> list[tuple[str, str]]:
@@ -256,9 +254,11 @@ class WheelsDocument(Struct, frozen=True, kw_only=True):
 
 def render_wheels_json(wheels: Wheels) -> str:
     """Render *wheels* as JSON (schema ``wheelcheck.wheels/1``), the same bytes for the same answer, ending in a newline."""
-    rows = tuple(
-        document_of(WheelsRowDocument, row, cells=tuple(map(_cell_document, row.cells))) for row in wheels.rows
-    )
+
+    def cell_of(cell: VersionCell) -> WheelsCellDocument:
+        return WheelsCellDocument(kind=cell.kind, file=cell.filename or None, fact=cell.fact or None)
+
+    rows = tuple(document_of(WheelsRowDocument, row, cells=tuple(map(cell_of, row.cells))) for row in wheels.rows)
     return render_json(
         document_of(
             WheelsDocument,
@@ -269,10 +269,6 @@ def render_wheels_json(wheels: Wheels) -> str:
             rows=rows,
         )
     ).decode()
-
-
-def _cell_document(cell: VersionCell) -> WheelsCellDocument:
-    return WheelsCellDocument(kind=cell.kind, file=cell.filename or None, fact=cell.fact or None)
 
 
 _NAMES_IN_BRIEF = 4
@@ -291,7 +287,7 @@ def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
     page.blank()
     for row in rows:
         blockers = [each for each in row.matrix.blockers if blocker_name(each) not in known or not row.kind]
-        for alike in group_by(blockers, lambda each: frozenset(map(str, each.targets))):
+        for alike in grouped(blockers, lambda each: frozenset(map(str, each.targets))).values():
             names = folded(
                 [glued(blocker_name(each)) for each in alike], len(alike) if detail == "full" else _NAMES_IN_BRIEF
             )
@@ -324,19 +320,14 @@ def _draw_grid(page: Page, rows: Sequence[ExtraRow], targets: Mapping[str, Targe
     heads = heads_of(tuple(targets.values()))
     wide = max(10, *(len(row.label) for row in rows)) + 2
     cells = {row.label: [_cell(page, row.matrix, platform) for platform in targets] for row in rows}
-    room = (
-        max(
-            *(len(text) for listed in cells.values() for text, _ in listed),
-            *(len(word) for head in heads for word in head),
-        )
-        + 2
-    )
+    texts = (*(text for listed in cells.values() for text, _ in listed), *(word for head in heads for word in head))
+    room = max(map(len, texts)) + 2
     most = max((page.width - 2 - wide) // room, 1)
     for start in range(0, len(heads), most):
         page.blank()
         for line in (0, 1):
-            texts = "".join(head[line].ljust(room) for head in heads[start : start + most])
-            page.line((f"  {' ' * wide}{texts.rstrip()}", "dim"))
+            shown = "".join(head[line].ljust(room) for head in heads[start : start + most])
+            page.line((f"  {' ' * wide}{shown.rstrip()}", "dim"))
         for row in rows:
             page.line(
                 (f"  {row.label.ljust(wide)}", ""),

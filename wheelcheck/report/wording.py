@@ -23,7 +23,7 @@ from wheelcheck.model.requirement import FileOrigin
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.page import glued
-from wheelcheck.texts.words import counted, joined
+from wheelcheck.texts.words import counted, grouped, joined
 
 # Besides control characters: direction marks, line separators, lone surrogates and what no XML document may hold.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+")
@@ -268,15 +268,11 @@ def _minor(word: str) -> int:
 
 def listed_targets(targets: Sequence[Target]) -> str:
     """*targets* by platforms with the same Pythons: ``win_amd64, win_arm64 with Python 3.11, 3.12; macosx_13_0_x86_64 with …``."""
-    pythons: dict[str, list[str]] = {}
-    for target in targets:
-        pythons.setdefault(target.platform, []).append(target.python)
-    shown = list(pythons)[:_SHOWN_PLATFORMS]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for platform in shown:
-        alike.setdefault(tuple(pythons[platform]), []).append(platform)
+    platforms = grouped(targets, lambda target: target.platform)
+    shown = list(platforms)[:_SHOWN_PLATFORMS]
+    alike = grouped(shown, lambda platform: tuple(target.python for target in platforms[platform]))
     text = "; ".join(f"{', '.join(names)} with Python {spanned(words)}" for words, names in alike.items())
-    more = len(targets) - sum(len(pythons[platform]) for platform in shown)
+    more = len(targets) - sum(len(platforms[platform]) for platform in shown)
     return f"{text}; and {more} more" if more > 0 else text
 
 
@@ -306,11 +302,7 @@ def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
         if _is_whole(named, every, 1, python) and sum(cell[1] == python for cell in left) > 1
     ]
     left = {cell for cell in left if cell[1] not in columns}
-    rest: dict[tuple[str, ...], list[str]] = {}
-    for platform in all_platforms:
-        pythons = tuple(python for python in all_pythons if (platform, python) in left)
-        if pythons:
-            rest.setdefault(pythons, []).append(platform)
+    rest = grouped(all_platforms, lambda each: tuple(python for python in all_pythons if (each, python) in left))
 
     def words(platforms: Sequence[str], pythons: Sequence[str]) -> str:
         """*platforms*, or "every platform but" the few that are not named with all of *pythons*."""
@@ -321,7 +313,7 @@ def listed_among(asked: Sequence[Target], targets: Iterable[Target]) -> str:
     parts = [words(rows, all_pythons) + (" (all Pythons)" if several else "")] if rows else []
     if columns:
         parts.append("every platform" + (f" ({spanned(columns)})" if several else ""))
-    parts += [f"{words(platforms, pythons)} ({spanned(pythons)})" for pythons, platforms in rest.items()]
+    parts += [f"{words(platforms, pythons)} ({spanned(pythons)})" for pythons, platforms in rest.items() if pythons]
     return ", ".join(parts)
 
 

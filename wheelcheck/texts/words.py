@@ -1,8 +1,20 @@
-"""How a sentence counts and lists: ``1 finding``, ``a, b and c``, ``a, b and 12 more``."""
+"""How a sentence counts and lists: ``1 finding``, ``a, b and c``, ``a, b and 12 more``; and groups of what it lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_Key = TypeVar("_Key")
+
+
+def grouped(items: Iterable[_Item], key: Callable[[_Item], _Key]) -> dict[_Key, list[_Item]]:
+    """*items* by *key*, in the order of the first item of each."""
+    groups: dict[_Key, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
 
 
 def counted(count: int, word: str, plural: str = "") -> str:

@@ -133,12 +133,11 @@ def render_json(check: Check) -> str:
     groups = group_findings(check)
     counts = Counter(each.verdict for each in groups)
     return render_shareable(
-        CheckDocument(
+        document_of(
+            CheckDocument,
+            check,
             schema="wheelcheck.check/1",
-            exit_status=check.exit_status,
             summary=check_verdict(check, groups),
-            kind=check.kind,
-            inputs=check.inputs,
             counts={verdict: counts[verdict] for verdict in Verdict},
             findings=tuple(map(shared_finding, groups)),
             targets=tuple(map(_answer, check.targets)),
@@ -146,7 +145,6 @@ def render_json(check: Check) -> str:
                 expired=tuple(map(allowance_document, check.expired)),
                 unused=tuple(map(allowance_document, check.unused)),
             ),
-            notes=check.notes,
         )
     )
 
@@ -181,6 +179,7 @@ SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 _ROOT = "%SRCROOT%"
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_LEVELS_OF_VERDICTS = {Verdict.FAILS: "error", Verdict.WARNS: "warning", Verdict.NOTED: "note"}
 _POSITIONS = {code: position for position, code in enumerate(Code)}
 """The index of each code's rule in ``tool.driver.rules``."""
 _Object = dict[str, object]
@@ -260,7 +259,7 @@ def _result(group: FindingGroup, every: Sequence[FindingGroup], fallback: FileOr
     result: _Object = {
         "ruleId": group.finding.code.number,
         "ruleIndex": _POSITIONS[group.finding.code],
-        "level": _level(group),
+        "level": _LEVELS_OF_VERDICTS.get(group.verdict, _LEVELS[group.finding.severity]),
         "message": {"text": plain, "markdown": marked},
         "locations": [_location_in_file(origins[0], fallback)],
         "partialFingerprints": {"wheelcheck/v1": flat(group.fingerprint)},
@@ -291,18 +290,6 @@ def _origins(group: FindingGroup, every: Sequence[FindingGroup]) -> tuple[Origin
     if group.origins or group.finding.package is None:
         return group.origins
     return next((each.origins for each in every if each.origins and each.finding.package == group.finding.package), ())
-
-
-def _level(group: FindingGroup) -> str:
-    match group.verdict:
-        case Verdict.FAILS:
-            return "error"
-        case Verdict.WARNS:
-            return "warning"
-        case Verdict.NOTED:
-            return "note"
-        case Verdict.ALLOWED | Verdict.KNOWN:
-            return _LEVELS[group.finding.severity]
 
 
 def _location_in_file(origin: Origin, fallback: FileOrigin) -> _Object:

@@ -35,6 +35,7 @@ from wheelcheck.report.wording import flat, repository_path
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+_SEVERITIES = {Verdict.FAILS: "major", Verdict.WARNS: "minor", Verdict.KNOWN: "info"}
 _COMMANDS = {Verdict.FAILS: "error", Verdict.WARNS: "warning"}
 
 
@@ -88,51 +89,29 @@ def render_gitlab(check: Check) -> str:
     """Render *check* as a JSON array, worst first; findings of the baseline are ``info``, so that a comparison keeps them."""
     fallback = fallback_place(check)
     entries = [
-        _entry(
-            "undecided",
-            f"No verdict on {checked.target}: {why}",
-            fallback,
-            severity="blocker",
-            kind=str(checked.target),
-        )
+        _entry("undecided", f"No verdict on {checked.target}: {why}", fallback, "blocker", str(checked.target))
         for checked, why in undecided_targets(check)
     ]
     for group in group_findings(check):
-        severity = _severity(group)
-        if severity:
+        if severity := _SEVERITIES.get(group.verdict):
+            if group.verdict is Verdict.FAILS and group.finding.severity is Severity.ERROR:
+                severity = "critical"
+            number, places = group.finding.code.number, group.places or (fallback,)
             words = "; ".join((headline(group), *(f"{label}: {text}" for label, text in iter_details(group))))
-            entries += [
-                _entry(group.finding.code.number, words, place, severity=severity, kind=group.fingerprint)
-                for place in group.places or (fallback,)
-            ]
-    entries += [
-        _entry("allowance", sentence, each.origin, severity="minor", kind=sentence)
-        for each, _, sentence in stale_allowances(check)
-    ]
+            entries += [_entry(number, words, place, severity, group.fingerprint) for place in places]
+    stale = stale_allowances(check)
+    entries += [_entry("allowance", sentence, each.origin, "minor", sentence) for each, _, sentence in stale]
     _number_twins(entries)
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
-def _severity(group: FindingGroup) -> str:
-    match group.verdict:
-        case Verdict.FAILS:
-            return "critical" if group.finding.severity is Severity.ERROR else "major"
-        case Verdict.WARNS:
-            return "minor"
-        case Verdict.KNOWN:
-            return "info"
-        case _:
-            return ""
-
-
-def _entry(name: str, text: str, place: FileOrigin, *, severity: str, kind: str) -> _Object:
+def _entry(name: str, text: str, place: FileOrigin, severity: str, kind: str) -> _Object:
     path = repository_path(place) or "standard input"
-    # Neither line nor verdict is a part of it: a finding that moves, or that is allowed now, is the same finding.
-    fingerprint = _digest(name, kind, path)
     return {
         "description": flat(text),
         "check_name": name,
-        "fingerprint": fingerprint,
+        # Neither line nor verdict is a part of it: a finding that moves, or that is allowed now, is the same finding.
+        "fingerprint": _digest(name, kind, path),
         "severity": severity,
         "location": {"path": path, "lines": {"begin": place.line or 1}},
     }

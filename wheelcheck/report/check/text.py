@@ -25,7 +25,7 @@ from wheelcheck.report.findings import (
     draw_note,
     is_blocker,
 )
-from wheelcheck.report.grouping import FindingGroup, Group, group_by, group_findings, group_repairs, open_notes
+from wheelcheck.report.grouping import FindingGroup, Group, group_findings, group_repairs, open_notes
 from wheelcheck.report.page import Detail, Page, on_page
 from wheelcheck.report.verdicts import (
     check_verdict,
@@ -53,7 +53,7 @@ from wheelcheck.report.wording import (
     listed_among,
     listed_targets,
 )
-from wheelcheck.texts.words import counted
+from wheelcheck.texts.words import counted, grouped
 
 _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
@@ -81,7 +81,9 @@ def render_text(page: Page, check: Check, detail: Detail, *, steps: Sequence[Nex
 
 def _targets(page: Page, check: Check) -> None:
     """A line for each platform, or for those of its Pythons that have the same answer."""
-    alike = group_by(check.targets, lambda each: (each.target.platform, target_word(each), flat(target_detail(each))))
+    alike = grouped(
+        check.targets, lambda each: (each.target.platform, target_word(each), flat(target_detail(each)))
+    ).values()
     names = [f"{same[0].target.platform}/{','.join(each.target.python for each in same)}" for same in alike]
     room = max((len(name) for name in names), default=0)
     for name, (checked, *_) in zip(names, alike, strict=True):
@@ -185,7 +187,9 @@ def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None
         for each in notes:
             _draw_quietly(page, each)
         return
-    for same in group_by((each for each in notes if each.finding.code in TELLING), lambda each: each.finding.code):
+    for same in grouped(
+        (each for each in notes if each.finding.code in TELLING), lambda each: each.finding.code
+    ).values():
         for each in same[:MOST_NOTES]:
             draw_note(page, flat_finding(structs.replace(each.finding, severity=Severity.INFO, message=headline(each))))
 

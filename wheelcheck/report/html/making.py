@@ -32,7 +32,6 @@ from wheelcheck.report.difference import (
 )
 from wheelcheck.report.grouping import (
     FindingGroup,
-    group_by,
     group_compared,
     group_findings,
     group_sized_changes,
@@ -57,7 +56,7 @@ from wheelcheck.report.matrix import CELL_WORDS, failure_lines, matrix_advice, m
 from wheelcheck.report.page import sentence
 from wheelcheck.report.verdicts import check_verdict, target_detail, target_word, undecided_targets
 from wheelcheck.report.wording import change, changes
-from wheelcheck.texts.words import counted, folded, joined
+from wheelcheck.texts.words import counted, folded, grouped, joined
 
 _CELL_TONES: dict[CellStatus, Tone] = {
     CellStatus.INSTALLS: "good",
@@ -289,7 +288,7 @@ def _problems(problems: Sequence[Problem]) -> list[Subject]:
                 for each in same
             ),
         )
-        for same in group_by(ordered, lambda each: (each.severity, each.distribution))
+        for same in grouped(ordered, lambda each: (each.severity, each.distribution)).values()
     ]
 
 

@@ -15,7 +15,7 @@ from wheelcheck.model.repair import Edit, Repair
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked_within
 from wheelcheck.report.commands import asked_command, repaired_command
-from wheelcheck.report.grouping import FindingGroup, group_by
+from wheelcheck.report.grouping import FindingGroup
 from wheelcheck.report.html.drawing import Way, draw_ways, squarified
 from wheelcheck.report.html.page import (
     AllowanceRow,
@@ -36,7 +36,7 @@ from wheelcheck.report.html.page import (
 from wheelcheck.report.page import sentence, size_text
 from wheelcheck.report.verdicts import allowance_subject, iter_details
 from wheelcheck.report.wording import change, gain, iter_dated_moves, iter_releases, listed_targets
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 _SOON = 14  # days before its last day from which an allowance is shown as ending
 _MOVES = 12
@@ -110,7 +110,7 @@ def facts_of(inputs: Sequence[InputRecord], sheet: Sheet, telling: Telling) -> t
 def subjects_of(groups: Iterable[FindingGroup], sheet: Sheet, state: str) -> tuple[Subject, ...]:
     """The findings of *groups* by project, those of most targets first; *state* is the word for what they do (``blocks``)."""
     found = []
-    for same in group_by(groups, lambda group: (group.finding.package, group.finding.package or group.message)):
+    for same in grouped(groups, lambda group: (group.finding.package, group.finding.package or group.message)).values():
         cells = sheet.cells(target for group in same for target in group.targets)
         versions = dict.fromkeys(str(group.finding.version) for group in same if group.finding.version is not None)
         name = same[0].finding.package
@@ -179,7 +179,7 @@ def offers_of(sheet: Sheet) -> tuple[Offer, ...]:
             id="" if several else same[0][0].id,
             proof="Proved by resolving again" + (" on each of them" if len(same) > 1 else ""),
         )
-        for same in group_by(pairs, lambda pair: pair[0].edits)
+        for same in grouped(pairs, lambda pair: pair[0].edits).values()
     ]
     return tuple(sorted(offers, key=lambda offer: -len(offer.targets)))
 
@@ -261,7 +261,7 @@ def treemaps_of(sheet: Sheet) -> tuple[Treemap, ...]:
             drawn.append((number, str(each.target), sizes))
     return tuple(
         _treemap([target for _, target, _ in same], same[0][2], tuple(number for number, _, _ in same))
-        for same in group_by(drawn, lambda item: tuple(sorted(item[2].items(), key=lambda pair: pair[0])))
+        for same in grouped(drawn, lambda item: tuple(sorted(item[2].items(), key=lambda pair: pair[0]))).values()
     )
 
 
