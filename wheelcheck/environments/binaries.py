@@ -183,13 +183,11 @@ def _elf(image: ELFFile, path: str) -> Binary:
 def _elf_versions(image: ELFFile) -> tuple[tuple[str, str], ...]:
     from elftools.elf.gnuversions import GNUVerNeedSection
 
-    found: dict[tuple[str, str], None] = {}
-    for section in image.iter_sections():
-        if isinstance(section, GNUVerNeedSection):
-            for needed, versions in section.iter_versions():
-                for version in versions:
-                    found[str(needed.name), str(version.name)] = None
-    return tuple(found)
+    sections = (section for section in image.iter_sections() if isinstance(section, GNUVerNeedSection))
+    found = (
+        (needed, version) for each in sections for needed, versions in each.iter_versions() for version in versions
+    )
+    return tuple(dict.fromkeys((str(needed.name), str(version.name)) for needed, version in found))
 
 
 def read_macho(file: Path, path: str, machine: str | None) -> Binary:

@@ -218,9 +218,7 @@ def _part_size(folder: Path, wanted: Wanted) -> int:
 
 
 def _refuse_no_room(folder: Path, lacking: Sequence[Wanted], downloads: dict[str, int | None]) -> None:
-    needed = sum(downloads[each.file.filename] or 0 for each in lacking) - sum(
-        _part_size(folder, each) for each in lacking
-    )
+    needed = sum((downloads[each.file.filename] or 0) - _part_size(folder, each) for each in lacking)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DiskFailure(

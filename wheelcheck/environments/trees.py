@@ -96,9 +96,8 @@ def known_hashes(file: PlannedFile) -> dict[str, str]:
 def algorithms_of(file: PlannedFile) -> tuple[str, ...]:
     """The algorithms by which *file* can be checked; none where nothing is known of it."""
     accepted = file.accepted if isinstance(file.accepted, dict) else {}
-    return tuple(
-        dict.fromkeys((*known_hashes(file), *(name for name in accepted if name in hashlib.algorithms_available)))
-    )
+    checkable = (name for name in accepted if name in hashlib.algorithms_available)
+    return tuple(dict.fromkeys((*known_hashes(file), *checkable)))
 
 
 def difference(digests: Digests, file: PlannedFile) -> str:
@@ -226,17 +225,15 @@ def _plain_refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except UnknownArchive as problem:
-        raise InputUnreadable(
-            "neither an archive that is known nor a folder", address=str(path), hint=_ARCHIVES_HINT
-        ) from problem
+        fact = "neither an archive that is known nor a folder"
+        raise InputUnreadable(fact, address=str(path), hint=_ARCHIVES_HINT) from problem
     except HeaderTooLong as problem:
         raise ArchiveRefused(str(problem), address=path.name) from problem
     except DAMAGED as problem:
         raise InputUnreadable(f"not a readable archive: {problem}", address=str(path), hint=_ARCHIVES_HINT) from problem
     except OSError as problem:
-        raise InputUnreadable(
-            f"cannot be read: {problem.strerror or problem}", address=str(path), hint=_ARCHIVES_HINT
-        ) from problem
+        fact = f"cannot be read: {problem.strerror or problem}"
+        raise InputUnreadable(fact, address=str(path), hint=_ARCHIVES_HINT) from problem
     except NotImplementedError as problem:
         raise InputUnreadable(f"compressed in a way that is not read: {problem}", address=str(path)) from problem
 

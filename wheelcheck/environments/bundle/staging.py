@@ -87,10 +87,8 @@ def refuse_unreplaceable(out: Path) -> None:
     lost = [path for path in iter_paths(out, failing=_fail) if not _is_replaceable(files, path, written)]
     if lost:
         count = "a file" if len(lost) == 1 else f"{len(lost)} files"
-        raise _not_replaced(
-            out,
-            f"has {count} that the bundle did not write, so that it will not be replaced: {folded(lost, _NAMED)}",
-        )
+        fact = f"has {count} that the bundle did not write, so that it will not be replaced: {folded(lost, _NAMED)}"
+        raise _not_replaced(out, fact)
 
 
 def _written_files(out: Path) -> dict[str, EnvironmentFile]:
@@ -212,9 +210,8 @@ def _leave(folder: Path, keep: frozenset[str], lock: filelock.BaseFileLock) -> N
 
 
 def _failed(error: OSError, out: Path) -> DiskFailure:
-    place = Path(error.filename).name if isinstance(error.filename, str) else ""
+    place = f" ({Path(error.filename).name})" if isinstance(error.filename, str) else ""
+    hint = "a bundle takes its installed size and that of its wheels and archives, until it is done"
     return DiskFailure(
-        f"the bundle could not be written: {error.strerror or error}" + (f" ({place})" if place else ""),
-        address=str(out),
-        hint="a bundle takes its installed size and that of its wheels and archives, until it is done",
+        f"the bundle could not be written: {error.strerror or error}{place}", address=str(out), hint=hint
     )

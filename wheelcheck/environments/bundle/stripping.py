@@ -119,12 +119,12 @@ def _pyi(environment: Environment) -> frozenset[str]:
 
 def _dist_info_extras(environment: Environment) -> frozenset[str]:
     """All of a .dist-info folder but its licences and what installers and programs read."""
-    taken = set()
-    for file in environment.files:
-        folder, _, name = inside(environment, file.path).partition("/")
-        if folder.endswith(".dist-info") and name not in _NEEDED_IN_DIST_INFO and not _is_licence(file.path):
-            taken.add(file.path)
-    return frozenset(taken)
+
+    def is_extra(path: str) -> bool:
+        folder, _, name = inside(environment, path).partition("/")
+        return folder.endswith(".dist-info") and name not in _NEEDED_IN_DIST_INFO and not _is_licence(path)
+
+    return frozenset(file.path for file in environment.files if is_extra(file.path))
 
 
 KINDS: Mapping[str, Callable[[Environment], frozenset[str]]] = MappingProxyType(
@@ -186,34 +186,24 @@ def removable_tests(environment: Environment) -> frozenset[str]:
 
 def _folders_of_tests(paths: Iterable[str]) -> frozenset[str]:
     """The outermost folders of tests."""
-    found = set()
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        if posixpath.basename(folder) in _NAMES and _TEST_FILE.fullmatch(name):
-            found.add(folder)
-    return frozenset(folder for folder in found if not _folder_of(folder, frozenset(found)))
+    pairs = (posixpath.split(path) for path in paths)
+    found = frozenset(
+        folder for folder, name in pairs if posixpath.basename(folder) in _NAMES and _TEST_FILE.fullmatch(name)
+    )
+    return frozenset(folder for folder in found if not _folder_of(folder, found))
 
 
 def _folder_of(path: str, folders: frozenset[str]) -> str:
     """The one of *folders* above *path*; empty for none."""
-    parent = posixpath.dirname(path)
-    while parent:
-        if parent in folders:
-            return parent
-        parent = posixpath.dirname(parent)
-    return ""
+    return next((above for each in PurePosixPath(path).parents if (above := each.as_posix()) in folders), "")
 
 
 def _roots(environment: Environment, paths: Iterable[str]) -> tuple[str, ...]:
     """The folders that modules are imported from, with ``/`` at their end or empty, deepest first."""
     site = environment.layout.site_packages
     # A standard library that is not in an archive is where os.py lies.
-    libraries = [
-        posixpath.dirname(path)
-        for path in paths
-        if posixpath.basename(path) == "os.py" and "/site-packages/" not in path
-    ]
-    folders = dict.fromkeys([site, *libraries])
+    beside = (path for path in paths if posixpath.basename(path) == "os.py" and "/site-packages/" not in path)
+    folders = dict.fromkeys([site, *map(posixpath.dirname, beside)])
     return tuple(sorted(("" if folder in (".", "") else f"{folder}/" for folder in folders), key=len, reverse=True))
 
 

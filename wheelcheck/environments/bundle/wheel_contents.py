@@ -210,10 +210,7 @@ def _record(
         rows = list(parse_record_file(_text(wheel, archive, name, limits).splitlines()))
     except InvalidRecordEntry as problem:
         refuse(wheel, f"unreadable: {problem}", name)
-    record: dict[str, tuple[str, str]] = {}
-    for path, digest, _ in rows:
-        record[path.removeprefix("./")] = _parsed_hash(wheel, path, digest)
-    return record
+    return {path.removeprefix("./"): _parsed_hash(wheel, path, digest) for path, digest, _ in rows}
 
 
 def _parsed_hash(wheel: HousedWheel, path: str, text: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from wheelcheck.errors import ArchiveRefused
 from wheelcheck.model.code import parse_tree
 from wheelcheck.model.environment import EARLIEST, EnvironmentFile
 from wheelcheck.texts.archive_members import path_problem
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 PREFIX_LENGTH = 60
 """How many characters the folder that an application is installed in commonly has, such as
@@ -150,9 +150,8 @@ class Folder:
 _NAMED = 3
 CODE = (".py", ".pyc", ".pyd", ".so", ".dylib", ".dll", ".pth")
 # At the top of site-packages these are a mistake in a build: packages that a product imports have names of their own.
-_ASIDE = frozenset(
-    {"test", "tests", "doc", "docs", "example", "examples", "sample", "samples", "benchmark", "benchmarks"}
-)
+_ASIDE = frozenset({"test", "tests", "doc", "docs", "example", "examples", "sample", "samples", "benchmark",
+                    "benchmarks"})  # fmt: skip
 _ASIDE_FILES = frozenset({"conftest.py", "setup.py"})
 _READING_MATTER = re.compile(
     r"(?:licen[cs]es?|copying|copyright|notice|authors|contributors|readme|change(?:s|log)|history|news)(?:[.-].*)?",
@@ -212,10 +211,8 @@ class Claims(Struct):
 
     def iter_warnings(self) -> Iterator[str]:
         """A sentence for each two wheels with different files in one place."""
-        pairs: dict[tuple[str, str], list[str]] = {}
-        for kept, lost in self._lost:
-            pairs.setdefault((kept.owner, lost.owner), []).append(lost.path)
-        for (kept_owner, lost_owner), paths in pairs.items():
+        for (kept_owner, lost_owner), pairs in grouped(self._lost, lambda pair: (pair[0].owner, pair[1].owner)).items():
+            paths = [lost.path for _, lost in pairs]
             several = len(paths) > 1
             yield (
                 f"{lost_owner} and {kept_owner} have {counted(len(paths), 'file')} in the same place with other content, and "
@@ -253,10 +250,8 @@ class Claims(Struct):
         if one == two or not (claim.importable and other.importable):
             return
         if claim.path.lower().endswith(CODE) or other.path.lower().endswith(CODE):
-            fact = (
-                f"{two!r} is {one!r} of {_named(other, claim)} where case is ignored, and Python finds one of them only"
-            )
-            raise _refusal(claim, other, fact)
+            same = f"{two!r} is {one!r} of {_named(other, claim)} where case is ignored"
+            raise _refusal(claim, other, f"{same}, and Python finds one of them only")
 
 
 def _named(other: Claim, claim: Claim) -> str:
@@ -266,9 +261,8 @@ def _named(other: Claim, claim: Claim) -> str:
 def _refusal(claim: Claim, other: Claim, fact: str) -> ArchiveRefused:
     projects = list(dict.fromkeys(project for project in (other.project, claim.project) if project))
     if not other.project:
-        hint = "use a runtime that nothing was installed into" + (
-            f", or leave {claim.project} out" * bool(claim.project)
-        )
+        out = f", or leave {claim.project} out" if claim.project else ""
+        hint = f"use a runtime that nothing was installed into{out}"
     elif len(projects) > 1:
         without = " or ".join(f"--exclude {project}" for project in projects)
         hint = f"plan again without one of them ({without}), or with versions that do not overlap"
@@ -318,10 +312,8 @@ def _declares(node: ast.stmt) -> bool:
             return module in _NAMESPACE_TOOLS
         case ast.Assign(targets=[ast.Name(id="__path__")]):
             return True
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="declare_namespace"))):
-            return True
-        case ast.Expr(value=ast.Call(func=ast.Name(id="declare_namespace"))):
-            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
+            return name == "declare_namespace"
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
             inner = [*body, *orelse, *final, *(line for handler in handlers for line in handler.body)]
             return all(map(_declares, inner))

@@ -82,9 +82,7 @@ def _moved_script(files: TreeFiles, row: RecordedFile, distribution: Installed) 
         return ""
     if files.exists(row.path) and not is_outside(row.path):
         return ""
-    inner = row.path
-    while inner.startswith("../"):
-        inner = inner[len("../") :]
+    inner = re.sub(r"\A(?:\.\./)+", "", row.path)
     name = inner.rpartition("/")[2]
     places = (joined(distribution.site, place) for place in (inner, f"bin/{name}", f"Scripts/{name}"))
     return next((place for place in places if files.exists(place)), "")
@@ -93,8 +91,8 @@ def _moved_script(files: TreeFiles, row: RecordedFile, distribution: Installed) 
 def _severity_of_loss(path: str, distribution: Installed, subject: Subject) -> Severity:
     """A file that is missing outside the packages (a launcher, a manual page) does not keep Python from importing."""
     inside = distribution.site == "." or path.startswith(f"{distribution.site}/")
-    scripts = subject.layout.scripts
-    return Severity.ERROR if inside and not path.startswith(f"{scripts}/") else Severity.WARNING
+    is_script = path.startswith(f"{subject.layout.scripts}/")
+    return Severity.ERROR if inside and not is_script else Severity.WARNING
 
 
 def _against_manifest(files: TreeFiles, promised: Iterable[EnvironmentFile]) -> Iterator[Problem]:
@@ -153,9 +151,8 @@ def _is_bytecode(path: str) -> bool:
 
 def _stripped(subject: Subject, name: NormalizedName, count: int) -> Problem:
     kinds = subject.manifest.stripped if subject.manifest is not None else ()
-    message = f"{counted(count, 'file')} of {name} were left out of the bundle" + (
-        f" ({', '.join(kinds)})" if kinds else ""
-    )
+    named = f" ({', '.join(kinds)})" if kinds else ""
+    message = f"{counted(count, 'file')} of {name} were left out of the bundle{named}"
     return Problem.of(ProblemKind.FILE_STRIPPED, Severity.INFO, message, distribution=name)
 
 
@@ -208,13 +205,10 @@ def _isolation(subject: Subject) -> Iterator[Problem]:
         yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.ERROR, message, remedy, file=name)
     folder = joined(subject.layout.executable, "..")
     for file in files:
-        for entry in path_file_entries(file):
-            place = joined(folder, entry)
-            if is_outside(place) or ntpath.isabs(entry):
-                yield _outside(joined(folder, file.name), entry)
-    if files and subject.layout.site_packages not in {
-        joined(folder, entry) for file in files[:1] for entry in path_file_entries(file)
-    }:
+        entries = path_file_entries(file)
+        outside = [each for each in entries if is_outside(joined(folder, each)) or ntpath.isabs(each)]
+        yield from (_outside(joined(folder, file.name), each) for each in outside)
+    if files and subject.layout.site_packages not in {joined(folder, each) for each in path_file_entries(files[0])}:
         message = f"{files[0].name} does not name {subject.layout.site_packages}: nothing in it can be imported"
         remedy = f"add the line {subject.layout.site_packages}"
         yield Problem.of(ProblemKind.NOT_ISOLATED, Severity.ERROR, message, remedy, file=joined(folder, files[0].name))
@@ -260,10 +254,8 @@ def _editables(installed: tuple[Installed, ...]) -> Iterator[Problem]:
 
 def _virtual(subject: Subject) -> Iterator[Problem]:
     message = f"a virtual environment needs the Python in {subject.home} and its own place: it cannot be shipped"
-    remedy = "ship a bundle with a runtime of its own: wheelcheck bundle"
-    yield Problem.of(
-        ProblemKind.NOT_RELOCATABLE, Severity.WARNING, message, remedy, file="pyvenv.cfg", library=subject.home
-    )
+    remedy, kind = "ship a bundle with a runtime of its own: wheelcheck bundle", ProblemKind.NOT_RELOCATABLE
+    yield Problem.of(kind, Severity.WARNING, message, remedy, file="pyvenv.cfg", library=subject.home)
     if subject.sees_host:
         message = "it shows the host's packages too (include-system-site-packages = true)"
         remedy = "make it without --system-site-packages"

@@ -39,22 +39,8 @@ _REMEDIES = {
 }
 MOST_MODULES = 200
 """More top-level modules than that are generated ones; the rest are not tried."""
-_NEVER = frozenset(
-    (
-        "__init__",
-        "__main__",
-        "bin",
-        "scripts",
-        "setup",
-        "conftest",
-        "test",
-        "tests",
-        "testing",
-        "docs",
-        "examples",
-        "benchmarks",
-    )
-)
+_NEVER = frozenset({"__init__", "__main__", "bin", "scripts", "setup", "conftest", "test", "tests", "testing", "docs", "examples",
+                    "benchmarks"})  # fmt: skip
 
 
 class ImportOptions(Struct, frozen=True, kw_only=True):
@@ -106,18 +92,13 @@ def tried_imports(
     wanted: list[TriedModules] = []
     skipped: dict[NormalizedName, tuple[ImportTrial, ...]] = {}
     for owner, each in modules.items():
-        names = each.first
-        reasons = {
-            name: reason
-            for name in (*names, *each.native)
-            if (reason := _reason_to_skip(owner, name, options, knowledge))
-        }
+        told = ((name, _reason_to_skip(owner, name, options, knowledge)) for name in (*each.first, *each.native))
+        reasons = {name: reason for name, reason in told if reason}
+        left_out = [name for name in each.first if name in reasons]
         skipped[owner] = tuple(
-            ImportTrial(module=name, outcome=TrialOutcome.SKIPPED, detail=reasons[name])
-            for name in names
-            if name in reasons
+            ImportTrial(module=name, outcome=TrialOutcome.SKIPPED, detail=reasons[name]) for name in left_out
         )
-        if left := tuple(name for name in names if name not in reasons):
+        if left := tuple(name for name in each.first if name not in reasons):
             native = tuple(name for name in each.native if name not in reasons)
             wanted.append(TriedModules(name=owner, first=left, native=native))
     done = try_imports(chosen, wanted, options.timeout, tell)
@@ -151,9 +132,8 @@ def _interpreter(subject: Subject, options: ImportOptions) -> Interpreter | str:
     if subject.python_minor and subject.python_minor != here:
         return f"the packages are for Python {subject.python_minor}, and wheelcheck runs on {here}"
     # A folder of packages alone: the Python that runs this, without its own packages.
-    return Interpreter(
-        command=(sys.executable, "-I", "-S"), adds=str((subject.root / subject.layout.site_packages).absolute())
-    )
+    packages = (subject.root / subject.layout.site_packages).absolute()
+    return Interpreter(command=(sys.executable, "-I", "-S"), adds=str(packages))
 
 
 def _words(runner: str) -> tuple[str, ...]:
@@ -191,12 +171,10 @@ def _reason_to_skip(
 
 def _failures(trials: Trials) -> Iterator[Problem]:
     for each in trials.imports:
-        if each.outcome in _KINDS:
+        if (kind := _KINDS.get(each.outcome)) is not None:
             message = f"import {each.module}: {each.detail}"
-            remedy = _REMEDIES[each.outcome].format(each.module)
-            yield Problem.of(
-                _KINDS[each.outcome], Severity.ERROR, message, remedy, distribution=trials.name, library=each.module
-            )
+            remedy, name = _REMEDIES[each.outcome].format(each.module), trials.name
+            yield Problem.of(kind, Severity.ERROR, message, remedy, distribution=name, library=each.module)
 
 
 def modules_to_try(archives: InstalledArchives) -> dict[NormalizedName, TriedModules]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
 from wheelcheck.environments.verify.files import compare_files, find_contamination
 from wheelcheck.environments.verify.imports import ImportOptions, ImportsTried, modules_to_try, tried_imports
@@ -145,21 +145,17 @@ def _compared(subject: Subject, installed: tuple[Installed, ...], plan: Executab
     return (*words, "plan") if plan is not None else tuple(words)
 
 
-def _place(problem: Problem) -> tuple[int, int, NormalizedName | str, str, str]:
-    return (
-        _SEVERITIES[problem.severity],
-        _ORDER[problem.kind],
-        problem.distribution or "",
-        problem.file or "",
-        problem.library or "",
-    )
+def _place(problem: Problem) -> tuple[int, int, str, str, str]:
+    rank = _SEVERITIES[problem.severity], _ORDER[problem.kind]
+    return (*rank, problem.distribution or "", problem.file or "", problem.library or "")
 
 
 def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan, digest: str) -> Iterator[Problem]:
     """Yield the differences between *subject* and *plan*, whose digest is *digest*."""
     made_from = subject.manifest.plan_digest if subject.manifest is not None else ""
     if made_from and digest and made_from != digest:
-        message = f"the bundle was made from the plan {_short(made_from)}, the one given is {_short(digest)}"
+        made, given = (each[: len("sha256:") + 12] for each in (made_from, digest))
+        message = f"the bundle was made from the plan {made}, the one given is {given}"
         remedy = "give the plan that it was made from, or make the bundle again"
         yield Problem.of(ProblemKind.PLAN_DIFFERS, Severity.ERROR, message, remedy)
     yield from _runtime(subject, plan.target)
@@ -170,16 +166,12 @@ def compare_plan(subject: Subject, installed: tuple[Installed, ...], plan: Plan,
             yield _missing(package, "plan", _FETCH_AGAIN)
         elif as_version(there.version) != package.version:
             message = f"{package.name} is installed in {there.version}, the plan has {package.version}"
-            remedy = _FETCH_AGAIN
-            yield Problem.of(
-                ProblemKind.PACKAGE_VERSION, Severity.ERROR, message, remedy, distribution=package.name, file=there.info
-            )
+            kind, name = ProblemKind.PACKAGE_VERSION, package.name
+            yield Problem.of(kind, Severity.ERROR, message, _FETCH_AGAIN, distribution=name, file=there.info)
     for each in found.values():
         message = f"{each.name} {each.version} is installed and not in the plan"
-        remedy = "remove it, or add it to the requirements and plan again"
-        yield Problem.of(
-            ProblemKind.PACKAGE_EXTRA, Severity.WARNING, message, remedy, distribution=each.name, file=each.info
-        )
+        remedy, kind = "remove it, or add it to the requirements and plan again", ProblemKind.PACKAGE_EXTRA
+        yield Problem.of(kind, Severity.WARNING, message, remedy, distribution=each.name, file=each.info)
 
 
 def judge_tags(subject: Subject, installed: tuple[Installed, ...], target: Target | None) -> Iterator[Problem]:
@@ -202,9 +194,8 @@ def find_doubles(installed: tuple[Installed, ...]) -> Iterator[Problem]:
         if first.name == second.name:
             message = f"{second.name} is installed twice: {first.info} and {second.info}"
             remedy = "remove both and install one of them again: their files lie over each other"
-            yield Problem.of(
-                ProblemKind.PACKAGE_VERSION, Severity.ERROR, message, remedy, distribution=second.name, file=second.info
-            )
+            kind, name = ProblemKind.PACKAGE_VERSION, second.name
+            yield Problem.of(kind, Severity.ERROR, message, remedy, distribution=name, file=second.info)
 
 
 def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
@@ -217,10 +208,9 @@ def target_of(subject: Subject, plan: Plan | None) -> tuple[Target | None, str]:
             target = parse_target(manifest.target.platform, manifest.target.python)
             return target, target.platform
         if runtime.python is not None and runtime.machine is not None and "pypy" not in subject.layout.site_packages:
-            on_windows, machine = runtime.system == "windows", runtime.machine
-            word = (
-                WINDOWS_PLATFORMS.get(machine, "") if on_windows else _ANY_AGE.get(runtime.system, "").format(machine)
-            )
+            machine, word = runtime.machine, _ANY_AGE.get(runtime.system, "").format(runtime.machine)
+            if runtime.system == "windows":
+                word = WINDOWS_PLATFORMS.get(machine, "")
             return parse_target(word, subject.python_minor + "t" * runtime.free_threaded), ""
     return None, ""
 
@@ -240,24 +230,17 @@ def _runtime(subject: Subject, target: Target) -> Iterator[Problem]:
         facts.append((f"Python {planned}", f"Python {subject.python_minor}"))
     if runtime.system and system and runtime.system != system:
         facts.append((system, runtime.system))
-    elif runtime.machine and machine and _spelt(runtime.machine) != _spelt(machine):
-        facts.append((machine, runtime.machine))
+    elif runtime.machine and machine:
+        # A machine may have several words: x86 is win32.
+        one, other = (WINDOWS_PLATFORMS.get(word, word) for word in (machine, runtime.machine))
+        facts += [(machine, runtime.machine)] if one != other else []
     for wanted, there in facts:
         message = f"the plan is for {wanted}, the environment is {there}"
         remedy = "take the runtime that the plan is for, or plan for this one"
         yield Problem.of(ProblemKind.RUNTIME_DIFFERS, Severity.ERROR, message, remedy)
 
 
-def _spelt(machine: str) -> str:
-    """One word for a machine that has several (``x86`` is ``win32``)."""
-    return WINDOWS_PLATFORMS.get(machine, machine)
-
-
 def _words(subject: Subject, target: Target) -> str:
     runtime = subject.runtime
     system = " ".join(word for word in (runtime.system, runtime.machine or "") if word)
     return f"{system}, Python {subject.python_minor}" if system and subject.python_minor else str(target)
-
-
-def _short(digest: str) -> str:
-    return digest[: len("sha256:") + 12]

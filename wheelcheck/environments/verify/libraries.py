@@ -84,15 +84,10 @@ def judge_linux(case: LibraryCase) -> Iterator[Problem]:
 
 def _is_on_path(case: LibraryCase, need: Need) -> bool:
     folder = joined(case.binary.path, "..")
-    root = case.subject.root
-    for each in case.binary.folders:
-        expanded = re.sub(r"\$ORIGIN|\$\{ORIGIN\}", folder, each)
-        if "$" in expanded or each == expanded:
-            continue
-        place = joined(expanded, need.library)
-        if not is_outside(place) and is_file(root / place):
-            return True
-    return False
+    pairs = ((each, re.sub(r"\$ORIGIN|\$\{ORIGIN\}", folder, each)) for each in case.binary.folders)
+    own = (place for each, place in pairs if "$" not in place and each != place)
+    places = (joined(place, need.library) for place in own)
+    return any(not is_outside(place) and is_file(case.subject.root / place) for place in places)
 
 
 def _too_new(case: LibraryCase) -> Iterator[Problem]:
@@ -142,10 +137,8 @@ def judge_macos(case: LibraryCase) -> Iterator[Problem]:
 def _places(case: LibraryCase, library: str) -> Iterator[str]:
     head, _, rest = library.partition("/")
     if head == "@rpath":
-        for folder in case.binary.folders:
-            expanded = _expanded(case, folder)
-            if expanded is not None:
-                yield joined(expanded, rest)
+        folders = (_expanded(case, folder) for folder in case.binary.folders)
+        yield from (joined(folder, rest) for folder in folders if folder is not None)
     elif (expanded := _expanded(case, library)) is not None:
         yield expanded
 
@@ -269,11 +262,9 @@ def _of_a_plug_in(problem: Problem, subject: Subject, system: SystemKnowledge) -
     everybodys = subject.runtime.system == "windows" and absence is not None and not absence.unobtainable
     if problem.kind is not ProblemKind.LIBRARY_MISSING or problem.severity is not Severity.ERROR or everybodys:
         return problem
-    what = (
-        "a program beside the modules"
-        if _is_program_name(problem.file or "")
-        else "a plug-in, which no module of Python links to"
-    )
+    name = (problem.file or "").rpartition("/")[2].lower()
+    is_program = name.endswith(".exe") or "." not in name
+    what = "a program beside the modules" if is_program else "a plug-in, which no module of Python links to"
     message = f"{problem.message}; it is {what}"
     remedy = f"nothing, if the program does not use it; else {problem.remedy}"
     return replace(problem, severity=Severity.WARNING, message=message, remedy=remedy)
@@ -308,11 +299,6 @@ def _beside_a_copy(problem: Problem, binary: Binary, index: LibraryIndex, case: 
             message = f"{problem.message}; {path} is a copy that lacks nothing"
             return replace(problem, severity=Severity.WARNING, message=message)
     return problem
-
-
-def _is_program_name(path: str) -> bool:
-    name = path.rpartition("/")[2].lower()
-    return name.endswith(".exe") or "." not in name
 
 
 def _softened(problem: Problem, binary: Binary, knowledge: LibraryKnowledge) -> Problem:

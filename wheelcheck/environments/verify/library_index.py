@@ -66,7 +66,8 @@ def read_library_index(subject: Subject, owners: Mapping[str, NormalizedName]) -
     places: dict[str, tuple[str, ...]] = {}
     foreign: set[str] = set()
     commands = frozenset(path for path in owners if path.startswith(f"{subject.layout.scripts}/"))
-    for path in dict.fromkeys((*_iter_libraries(subject), *_iter_programs(subject, sorted(commands)))):
+    programs = (path for path in sorted(commands) if _is_program(subject.root / path))
+    for path in dict.fromkeys((*_iter_libraries(subject), *programs)):
         try:
             with reading(path):
                 binary = read_binary(subject.root / path, path, machine)
@@ -122,11 +123,6 @@ def _iter_under(root: Path, start: Path, depth: int | None = None) -> Iterator[s
                 yield joined(relative, name)
 
 
-def _iter_programs(subject: Subject, paths: list[str]) -> Iterator[str]:
-    """Those of *paths*, the recorded commands, that are programs of machine code."""
-    return (path for path in paths if _is_program(subject.root / path))
-
-
 def _is_program(path: Path) -> bool:
     """Whether *path* is a program by its name (``x.exe``), or a file without a suffix that begins as an ELF or Mach-O one does."""
     if path.suffix.lower() == ".exe":
@@ -146,10 +142,8 @@ def _unreadable(path: str, problem: Exception, owners: Mapping[str, NormalizedNa
     why = problem.strerror or str(problem) if isinstance(problem, OSError) else str(problem)
     # A library by name that nothing imports may be a test's broken sample.
     severity = Severity.ERROR if is_extension_name(path.rpartition("/")[2]) else Severity.WARNING
-    message, remedy = (
-        f"{path} cannot be read as a library: {why}",
-        "install its distribution again: the file is damaged",
-    )
+    message = f"{path} cannot be read as a library: {why}"
+    remedy = "install its distribution again: the file is damaged"
     kind, owner = ProblemKind.LIBRARY_UNREADABLE, owners.get(path)
     return Problem.of(kind, severity, message, remedy, distribution=owner, file=path)
 
@@ -162,12 +156,9 @@ def linked_paths(index: LibraryIndex) -> frozenset[str]:
     """
     found = _needed_by(index, (each.path for each in index.binaries if is_extension_name(each.name)))
     linked = {index.owner(path) for path in found}
-    others = (
-        each.path
-        for each in index.binaries
-        if each.path in index.commands or index.owner(each.path) is None or index.owner(each.path) not in linked
-    )
-    return found | _needed_by(index, others)
+    paths = (each.path for each in index.binaries)
+    free = (path for path in paths if path in index.commands or index.owner(path) not in linked - {None})
+    return found | _needed_by(index, free)
 
 
 def _needed_by(index: LibraryIndex, paths: Iterable[str]) -> frozenset[str]:
@@ -243,12 +234,8 @@ class LibraryCase(Struct, frozen=True, kw_only=True):
             return self.problem(kind, severity, library, fact, f"put {library} where it is looked for: {place}")
         have = f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'}"
         declared = bool(self.required & set(owners))
-        if (
-            absence is not None
-            and absence.bundled
-            and not need.late
-            and not (declared and self._lies_with_others(places))
-        ):
+        is_brought = absence is not None and absence.bundled and not need.late
+        if absence is not None and is_brought and not (declared and self._lies_with_others(places)):
             # A private copy of a library that everybody needs: a distribution that is imported earlier does not find it.
             fact = f"needs {library}, which comes with {absence.owner}; only {have} a copy ({first})"
             return self.problem(kind, severity, library, fact, absence.remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -70,9 +71,8 @@ def _runtime_of(manifest: Manifest) -> Runtime:
 
 def system_of(platform: str) -> tuple[str, str]:
     """System and machine of a platform tag, in the words of a runtime; empty ones where it is none."""
-    for machine, word in WINDOWS_PLATFORMS.items():
-        if platform == word:
-            return "windows", machine
+    if machine := next((each for each, word in WINDOWS_PLATFORMS.items() if word == platform), ""):
+        return "windows", machine
     matched = _PLATFORM.fullmatch(platform)
     return (_FAMILIES[matched[1]], matched[2]) if matched else ("", "")
 
@@ -118,10 +118,9 @@ def _windows(root: Path, given: str) -> Subject | None:
         return None
     found = [matched for name in names_of(root) if (matched := _DLL.fullmatch(name))]
     embeddable = any(re.fullmatch(r"python3\d+t?(\._pth|\.zip)", name, re.IGNORECASE) for name in names_of(root))
+    usual = ("Lib/site-packages",)
     sites = _sites_by_path_file(root, "python.exe")
-    if sites is None:
-        sites = ("Lib/site-packages",)
-    existing = tuple(site for site in sites if is_folder(root / site)) or ("Lib/site-packages",)
+    existing = tuple(site for site in (usual if sites is None else sites) if is_folder(root / site)) or usual
     main = next((site for site in existing if _has_packages(root / site)), existing[0])
     kind = RuntimeKind.EMBEDDABLE if embeddable else RuntimeKind.INSTALLATION
     return _subject(
@@ -205,10 +204,9 @@ def _sites_by_path_file(root: Path, executable: str) -> tuple[str, ...] | None:
 
 def _of_binary(path: Path) -> tuple[str, str | None]:
     """System and machine by the header of the program or library *path*; empty and ``None`` where it cannot be read."""
-    try:
+    binary = None
+    with contextlib.suppress(BinaryUnreadable, OSError):
         binary = read_binary(path, path.name, None)
-    except (BinaryUnreadable, OSError):
-        return "", None
     if binary is None:
         return "", None
     musl = "musl" in binary.interpreter or any("musl" in need.library for need in binary.needs)

@@ -83,10 +83,8 @@ def opened(given: str) -> Iterator[Subject]:
     path = Path(given)
     if not is_there(path):
         raise InputUnreadable("there is no such file or folder", address=given, hint="give a bundle or an environment")
-    if is_folder(path):
-        yield from _folder(path, given)
-    elif path.name == MANIFEST:
-        yield from _folder(path.parent, given)
+    if is_folder(path) or path.name == MANIFEST:
+        yield from _folder(path if is_folder(path) else path.parent, given)
     elif is_file(path) and _is_archive(path):
         manifest = _manifest(path.parent)
         if manifest is not None and any(each.filename == path.name for each in manifest.archives):
@@ -157,10 +155,8 @@ def _manifest(folder: Path) -> Manifest | None:
 
 
 def _holds(root: Path, manifest: Manifest) -> bool:
-    layout = manifest.layout
-    wanted = layout.site_packages if layout.site_packages != "." else ""
-    if wanted:
-        return is_folder(root / wanted)
+    if manifest.layout.site_packages != ".":
+        return is_folder(root / manifest.layout.site_packages)
     return any(is_there(root / file.path) for file in manifest.files[:5]) or not (manifest.files or manifest.archives)
 
 
@@ -179,10 +175,6 @@ def _folders(folder: Path) -> list[Path]:
 def _check_archives(folder: Path, archives: tuple[BundleArchive, ...]) -> Iterator[Problem]:
     files = TreeFiles(folder)
     for each in archives:
-        if difference := files.difference(each.filename, each.size, "sha256", each.sha256, "the manifest"):
-            yield _changed(each.filename, difference)
-
-
-def _changed(filename: str, how: str) -> Problem:
-    remedy = "download it again, or make the bundle again"
-    return Problem.of(ProblemKind.ARCHIVE_CHANGED, Severity.ERROR, f"{filename} {how}", remedy, file=filename)
+        name, remedy = each.filename, "download it again, or make the bundle again"
+        if difference := files.difference(name, each.size, "sha256", each.sha256, "the manifest"):
+            yield Problem.of(ProblemKind.ARCHIVE_CHANGED, Severity.ERROR, f"{name} {difference}", remedy, file=name)

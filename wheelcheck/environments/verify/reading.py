@@ -81,22 +81,22 @@ def installed_archives(
         contents = {_within(each.site, row.path): row.digest for row in rows if row.digest}
         files[each.info] = InstalledFiles(places=places, contents=contents, top_level=frozenset(each.top_level))
         wheels[each.name] = _wheel(each)
-    others = {_within(site, path): path for site in subject.site_packages for path in left if _is_below(site, path)}
+    others = {
+        _within(site, path): path
+        for site in subject.site_packages
+        for path in left
+        if site == "." or path.startswith(f"{site}/")
+    }
     others |= {name: name for name in _beside_the_program(subject)}
     files[_NOBODY] = InstalledFiles(places=others, unread=unseen)
-    wheels[_NOBODY] = Wheel(
-        name=_NOBODY, version=Version("0"), filename=_NOBODY, tags=_ANY, at=Availability(url=subject.given)
-    )
+    at = Availability(url=subject.given)
+    wheels[_NOBODY] = Wheel(name=_NOBODY, version=Version("0"), filename=_NOBODY, tags=_ANY, at=at)
     return InstalledArchives(wheels=wheels, code=open_code(subject.root, files))
 
 
 def _wheel(each: Installed) -> Wheel:
     version, at = as_version(each.version) or Version("0"), Availability(url=each.info)
     return Wheel(name=each.name, version=version, filename=each.info, tags=each.tags or _ANY, at=at)
-
-
-def _is_below(site: str, path: str) -> bool:
-    return site == "." or path.startswith(f"{site}/")
 
 
 def _within(site: str, path: str) -> str:
@@ -214,18 +214,16 @@ def find_unmet_libraries(
         is_severe = unmet.is_needed and (absence is None or absence.bundled)
         place = f"{unmet.module.file}:{unmet.load.line}"
         what = f"`import {unmet.module.entry}` fails without" if unmet.is_needed else "a part of it needs"
-        brings = (
-            f"comes with {absence.owner}" if absence is not None else "neither the environment nor a clean system has"
-        )
+        brings, remedy = "neither the environment nor a clean system has", _BRING
+        if absence is not None:
+            brings, remedy = f"comes with {absence.owner}", absence.remedy
+        elif not unmet.is_needed:
+            remedy = f"nothing, if that is not used; else {_BRING}"
         yield Problem.of(
             ProblemKind.LIBRARY_MISSING if is_severe else ProblemKind.LIBRARY_OPTIONAL,
             Severity.ERROR if is_severe else Severity.WARNING,
             f"{unmet.package}: {what} {name}, which {brings}: {place} loads it",
-            absence.remedy
-            if absence is not None
-            else _BRING
-            if unmet.is_needed
-            else f"nothing, if that is not used; else {_BRING}",
+            remedy,
             distribution=unmet.package,
             file=joined(archives.wheels[unmet.package].at.url, "..", unmet.module.file),
             library=name,

@@ -82,9 +82,8 @@ def parse_probed(output: bytes, mark: str) -> Probed:
             continue  # msgspec's errors are ValueErrors too
         if line.end:
             outcome, seconds = TrialOutcome.FAILED if line.error else TrialOutcome.IMPORTED, round(line.seconds, 3)
-            imports[line.end] = ImportTrial(
-                module=line.end, outcome=outcome, seconds=seconds, detail=line.error or None
-            )
+            detail = line.error or None
+            imports[line.end] = ImportTrial(module=line.end, outcome=outcome, seconds=seconds, detail=detail)
     return Probed(imports=imports, begun=begun, places=places)
 
 
@@ -97,10 +96,8 @@ class Trials(Struct, frozen=True, kw_only=True):
 
     def loaded(self, native: Iterable[str]) -> frozenset[str]:
         """Those of the *native* modules that were loaded, known by the ends of their files' paths: ``x/y.pyd`` is ``x.y``."""
-        files = (file.replace("\\", "/") for each in self.places for file in each.native)
-        stems = [
-            "/".join((folder, name.partition(".")[0])) for folder, _, name in (file.rpartition("/") for file in files)
-        ]
+        files = (file.replace("\\", "/").rpartition("/") for each in self.places for file in each.native)
+        stems = [f"{folder}/{name.partition('.')[0]}" for folder, _, name in files]
         return frozenset(each for each in native if any(stem.endswith("/" + each.replace(".", "/")) for stem in stems))
 
 
@@ -117,12 +114,9 @@ def find_outsiders(subject: Subject, done: tuple[Trials, ...]) -> Iterator[Probl
             for name, file in places.modules:
                 if not inside.holds(file) and "." not in name:
                     modules.setdefault(name, (file, trials.name))
-    on_windows = subject.runtime.system == "windows"
-    how = (
-        "isolate the environment, as ._pth does"
-        if on_windows
-        else "start programs with `python -I`, which passes it over"
-    )
+    how = "start programs with `python -I`, which passes it over"
+    if subject.runtime.system == "windows":
+        how = "isolate the environment, as ._pth does"
     for path in paths:
         message = f"Python looks for packages in {path}, outside the environment ({_kind_of(path)})"
         remedy = "what is there counts on this machine and not on your users': " + how
@@ -142,9 +136,8 @@ class _Inside:
         roots = {str(subject.root), str(subject.root.absolute()), str(subject.root.resolve())}
         if executable and self._windows and not sys.platform.startswith("win"):
             # Under a runner the same folder has another path there (Z:\\…), which only the program itself knows.
-            depth = executable.count("/") + 1
             own = places.executable
-            for _ in range(depth):
+            for _ in executable.split("/"):
                 own = ntpath.dirname(own)
             roots.add(own)
         self._roots = tuple(self._folded(root) for root in roots if root)
@@ -204,10 +197,7 @@ class TriedModules(Struct, frozen=True, kw_only=True):
 
 
 def try_imports(
-    interpreter: Interpreter,
-    modules: Sequence[TriedModules],
-    timeout: float,
-    tell: Callable[[str], None],
+    interpreter: Interpreter, modules: Sequence[TriedModules], timeout: float, tell: Callable[[str], None]
 ) -> tuple[Trials, ...]:
     """Import *modules*, by distribution, two processes at a time; *timeout* is in seconds for each process.
 
@@ -309,17 +299,12 @@ def _run(interpreter: Interpreter, modules: tuple[str, ...], timeout: float, run
                 (out, err), late = _stopped(process), True
             finally:
                 running.processes.discard(process)
-    if late:
-        outcome, detail = TrialOutcome.TIMED_OUT, f"timed out after {timeout:g} s"
-    else:
+    outcome, detail = TrialOutcome.TIMED_OUT, f"timed out after {timeout:g} s"
+    if not late:
         last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
-        outcome, detail = (
-            TrialOutcome.CRASHED,
-            f"crashed (exit {process.returncode})" + (f": {last[0]}" if last else ""),
-        )
-    return parse_probed(out, mark), ImportTrial(
-        module="", outcome=outcome, detail=detail, seconds=timeout if late else 0.0
-    )
+        outcome, detail = TrialOutcome.CRASHED, ": ".join((f"crashed (exit {process.returncode})", *last))
+    death = ImportTrial(module="", outcome=outcome, detail=detail, seconds=timeout if late else 0.0)
+    return parse_probed(out, mark), death
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

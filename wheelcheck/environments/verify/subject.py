@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import posixpath
@@ -153,10 +154,8 @@ def _tags(wheel: str) -> tuple[WheelTag, ...]:
     for line in wheel.splitlines():
         key, _, value = line.partition(":")
         if key.strip().lower() == "tag":
-            try:
+            with contextlib.suppress(InvalidTag, ValueError):
                 found |= dict.fromkeys((tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(value.strip()))
-            except (InvalidTag, ValueError):
-                continue
     return tuple(sorted(found))
 
 
@@ -168,12 +167,9 @@ def _required(metadata: str) -> Iterator[NormalizedName]:
 
 
 def _origin(text: str) -> tuple[str, bool]:
-    if not text:
-        return "", False
-    try:
+    document = None
+    with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(text)
-    except (ValueError, RecursionError):
-        return "", False
     if not isinstance(document, dict):
         return "", False
     folder = document.get("dir_info")
