@@ -21,6 +21,7 @@ from wheelcheck.model.lock import Lock, LockedDependency, LockedPackage, LockKin
 from wheelcheck.model.requirement import EVERY, FileOrigin, InputSet, Requirement, parse_marker
 from wheelcheck.model.target import Target
 from wheelcheck.targets.fitting import Compatibility
+from wheelcheck.texts.words import grouped
 
 _OTHER_WORDS = {LockKind.PIPENV: {canonicalize_name("dev"): canonicalize_name("develop")}}
 _TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
@@ -154,18 +155,17 @@ def _said(
     bringing = _bringing(lock, extras, groups)
     # Where packages do not say themselves which extra brings them, rather too many than too few.
     optional = lock.named_from(root.name for root in lock.roots if root.for_extra in extras)
-    found = []
-    for package in lock.packages:
-        if package.is_own and lock.kind is LockKind.PIXI:
-            continue
-        if not _is_brought(package, bringing):
-            continue
-        if lock.roots and package.optional and package.name not in optional:
-            continue
-        if markers.holds(package.marker) and _any_group(package, bringing, markers):
-            found.append(package)
+    found = tuple(
+        package
+        for package in lock.packages
+        if not (package.is_own and lock.kind is LockKind.PIXI)
+        and _is_brought(package, bringing)
+        and not (lock.roots and package.optional and package.name not in optional)
+        and markers.holds(package.marker)
+        and _any_group(package, bringing, markers)
+    )
     _refuse_gaps(found, lock, markers.holds)
-    return tuple(found)
+    return found
 
 
 def _bringing(
@@ -189,16 +189,13 @@ def _refuse_gaps(found: Iterable[LockedPackage], lock: Lock, holds: Callable[[Ma
     listed = {package.name for package in lock.packages}
     for package in found:
         for edge in package.dependencies:
-            if edge.name not in listed and not _is_of_an_extra(edge) and holds(edge.marker):
+            is_of_an_extra = edge.is_optional or (edge.marker is not None and "extra" in str(edge.marker))
+            if edge.name not in listed and not is_of_an_extra and holds(edge.marker):
                 raise InputUnreadable(
                     f"{package} depends on {edge.name}, which the lock does not list",
                     address=str(package.origin),
                     hint=f"{MANGLED}; where the tool was told to leave it out, --relock resolves instead",
                 )
-
-
-def _is_of_an_extra(edge: LockedDependency) -> bool:
-    return edge.is_optional or (edge.marker is not None and "extra" in str(edge.marker))
 
 
 def _any_group(package: LockedPackage, groups: frozenset[NormalizedName], markers: LockMarkers) -> bool:
@@ -242,11 +239,9 @@ class LockMarkers:
             return True
         known = self._known.get(marker)
         if known is None:
-            known = self._known[marker] = self._answer(marker)
+            settled = _settled(marker, self._extras, self._groups)
+            known = self._known[marker] = self._compatibility.evaluate(settled).holds
         return known
-
-    def _answer(self, marker: Marker) -> bool:
-        return self._compatibility.evaluate(_settled(marker, self._extras, self._groups)).holds
 
 
 def _settled(marker: Marker, extras: frozenset[NormalizedName], groups: frozenset[NormalizedName]) -> Marker:
@@ -298,9 +293,7 @@ class _Walk:
         self._groups = groups
         own = [package for package in lock.packages if package.is_own]
         self._markers = LockMarkers(compatibility, frozenset(_encoded(own, extras, groups)), groups)
-        self._places: dict[NormalizedName, list[int]] = {}
-        for place, package in enumerate(lock.packages):
-            self._places.setdefault(package.name, []).append(place)
+        self._places = grouped(range(len(lock.packages)), lambda place: lock.packages[place].name)
 
     def packages(self) -> tuple[LockedPackage, ...]:
         seen: set[_Stop] = set()
@@ -317,23 +310,16 @@ class _Walk:
                 # The extras asked of a project that is itself a root are those chosen for the run.
                 waiting += [(place, name) for name in self._extras & package.extras]
             for edge in package.dependencies:
-                if edge.for_extra == extra and (edge.for_group is None or self._brings(package, edge.for_group)):
+                is_brought = edge.for_group is None or (package.is_own and edge.for_group in self._groups)
+                if edge.for_extra == extra and is_brought:
                     waiting += self._stops(edge, package.origin, str(package))
         places = sorted({place for place, _ in seen})
         return tuple(self._lock.packages[place] for place in places if not self._lock.packages[place].is_own)
 
-    def _brings(self, package: LockedPackage, group: NormalizedName) -> bool:
-        return package.is_own and group in self._groups
-
     def _stops(self, edge: LockedDependency, origin: FileOrigin, parent: str) -> Iterator[_Stop]:
-        if edge.for_group is not None and edge.for_group not in self._groups:
-            return
-        if not self._markers.holds(edge.marker):
-            return
-        place = self._place(edge, origin, parent)
-        yield place, None
-        for extra in edge.extras:
-            yield place, extra
+        if edge.for_group in (None, *self._groups) and self._markers.holds(edge.marker):
+            place = self._place(edge, origin, parent)
+            yield from ((place, extra) for extra in (None, *edge.extras))
 
     def _place(self, edge: LockedDependency, origin: FileOrigin, parent: str) -> int:
         """The package that *edge* of *parent* means; among forks that it does not tell apart, the one whose own marker holds."""

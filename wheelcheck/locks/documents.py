@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote
 
 from msgspec import Struct, field
@@ -20,6 +20,7 @@ from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable, WheelcheckError
 from wheelcheck.model.distribution import Availability, Distribution, LinkSkip, parse_link
+from wheelcheck.model.lock import LockedPackage
 from wheelcheck.model.requirement import HashPin, UnsupportedKind, UnsupportedRequirement, parse_marker
 from wheelcheck.model.urls import masked, masked_within
 from wheelcheck.texts.places import project_name
@@ -140,11 +141,10 @@ def package_tables(document: LockTable, text: str, key: str) -> list[LockTable]:
         lines.append(line)
     if len(lines) != len(rows):
         lines = [0] * len(rows)
+    labels = (name if isinstance(name := row.get("name"), str) else f"a {key}" for row in rows)
     return [
-        LockTable(
-            row, path=document.path, line=line, label=label if isinstance(label := row.get("name"), str) else f"a {key}"
-        )
-        for row, line in zip(rows, lines, strict=True)
+        LockTable(row, path=document.path, line=line, label=label)
+        for row, line, label in zip(rows, lines, labels, strict=True)
     ]
 
 
@@ -176,11 +176,7 @@ def parse_toml(text: str) -> dict[str, object]:
 
 def _row(key: str, place: str, digest: str, size: str, uploaded: str) -> dict[str, object]:
     row: dict[str, object] = {key: place, "hash": digest}
-    if size:
-        row["size"] = int(size)
-    if uploaded:
-        row["upload-time"] = uploaded
-    return row
+    return row | ({"size": int(size)} if size else {}) | ({"upload-time": uploaded} if uploaded else {})
 
 
 def _put_back(document: dict[str, object], rows: dict[str, dict[str, object]]) -> int:
@@ -244,18 +240,15 @@ class FileList(Struct):
         filename = filename or filename_of(url)
         if size is not None and (not isinstance(size, int) or size < 0):
             raise self.table.failure(f"the size of {filename} is no number of bytes: {size!r}")
-        link = parse_link(
-            filename,
-            self.name,
-            Availability(
-                url=url,
-                hashes=hashes,
-                size=size,
-                upload_time=None if upload_time is None else str(upload_time),
-                requires_python=self.requires_python,
-                index=self.index,
-            ),
+        at = Availability(
+            url=url,
+            hashes=hashes,
+            size=size,
+            upload_time=None if upload_time is None else str(upload_time),
+            requires_python=self.requires_python,
+            index=self.index,
         )
+        link = parse_link(filename, self.name, at)
         if isinstance(link, LinkSkip):
             if link is LinkSkip.OTHER_PROJECT:
                 raise self.table.failure(f"lists {filename}, which is no file of {self.name}")
@@ -309,6 +302,18 @@ class FileList(Struct):
     def files(self) -> tuple[Distribution, ...]:
         """The files found, in order."""
         return tuple(self.found)
+
+    def package(self, missing: UnsupportedRequirement | None, *, has_list: bool = True, **facts: Any) -> LockedPackage:  # noqa: ANN401 - the fields
+        """The package with these files and *facts*; without files where it is *missing* from indexes, or *has_list* is false."""
+        return LockedPackage(
+            name=self.name,
+            version=self.version,
+            origin=self.table.origin,
+            files=self.files if has_list and missing is None else None,
+            skipped=tuple(self.skipped),
+            unsupported=missing,
+            **facts,
+        )
 
 
 def parse_digest(text: str, table: LockTable, what: str) -> HashPin:

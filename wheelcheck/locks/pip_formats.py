@@ -97,13 +97,9 @@ def _pylock_package(package: Package, table: LockTable) -> LockedPackage:
     for file in ((package.sdist,) if package.sdist is not None else ()) + tuple(package.wheels or ()):
         _add(file, file.name, listed)
     has_list = package.sdist is not None or package.wheels is not None or package.archive is not None
-    return LockedPackage(
-        name=package.name,
-        version=package.version,
-        origin=table.origin,
-        files=listed.files if has_list and missing is None else None,
-        skipped=tuple(listed.skipped),
-        unsupported=missing,
+    return listed.package(
+        missing,
+        has_list=has_list,
         marker=table.marker_of(str(package.marker)) if package.marker is not None else None,
         requires_python=package.requires_python,
         source=masked(source),
@@ -138,11 +134,8 @@ def _pylock_hashes(hashes: Mapping[str, str], filename: str, table: LockTable) -
 
 
 def _iso(moment: datetime) -> str:
-    return (
-        moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        if moment.tzinfo is not None
-        else f"{moment.isoformat()}Z"
-    )
+    known = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return known.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 _TELLING = ("implementation_name", "sys_platform", "platform_machine", "python_version")
@@ -154,9 +147,8 @@ def parse_pip_report(content: bytes, path: str) -> Lock:
     version = document.text("version")
     if version != "1":
         raise refuse_version(document, version, "version 1")
-    lines = iter(
-        text.count("\n", 0, match.start()) + 1 for match in re.finditer(r'"download_info"\s*:', text, re.MULTILINE)
-    )
+    starts = (match.start() for match in re.finditer(r'"download_info"\s*:', text))
+    lines = (text.count("\n", 0, start) + 1 for start in starts)
     return Lock(
         kind=LockKind.PIP_REPORT,
         path=path,
@@ -193,13 +185,8 @@ def _pip_report_package(document: LockTable, row: Mapping[str, object], line: in
     if missing is None:
         listed.requires_python = metadata.optional_text("requires_python")
         listed.add(url=url, hashes=_pip_report_hashes(info.table("archive_info"), table))
-    return LockedPackage(
-        name=name,
-        version=version,
-        origin=table.origin,
-        files=listed.files if missing is None else None,
-        skipped=tuple(listed.skipped),
-        unsupported=missing,
+    return listed.package(
+        missing,
         extras=names_of([str(canonicalize_name(extra)) for extra in table.texts("requested_extras")]),
         source=masked(url) if table.flag("is_direct") else "",
     )
@@ -277,17 +264,13 @@ def _hashed_package(requirement: Requirement, path: str, index: str) -> LockedPa
     if not hashes:
         raise table.failure("has no --hash, though others have", _HINT)
     listed: FileList | None = None
-    version: Version | None = None
+    url = (requirement.url or "").partition("#")[0]
     if requirement.url is not None:
-        url = requirement.url.partition("#")[0]
         if not is_distribution_of(requirement.name, url):
             raise table.failure(f"the file at {masked(requirement.url)} is named like no distribution", _HINT)
         listed = FileList(table, requirement.name, None)
-        listed.add(
-            filename=filename_of(url),
-            url=url,
-            hashes=tuple((pin.algorithm, pin.digest) for pin in hashes),
-        )
+        digests = tuple((pin.algorithm, pin.digest) for pin in hashes)
+        listed.add(filename=filename_of(url), url=url, hashes=digests)
         version = listed.found[0].version if listed.found else None
     else:
         version = _pinned(requirement, table)
@@ -299,7 +282,7 @@ def _hashed_package(requirement: Requirement, path: str, index: str) -> LockedPa
         hashes=hashes,
         marker=table.marker_of(str(requirement.marker)) if requirement.marker is not None else None,
         extras=requirement.extras,
-        source=masked(requirement.url.partition("#")[0]) if requirement.url is not None else "",
+        source=masked(url) if requirement.url is not None else "",
         index=index if requirement.url is None else "",
     )
 

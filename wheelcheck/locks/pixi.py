@@ -135,10 +135,9 @@ def _iter_packages(items: Iterable[YamlNode], environments: _Environments, path:
             if isinstance(item, Scalar) and not item.text:
                 continue
             raise InputUnreadable("a package that is no table", address=f"{path}:{item.line}", hint=MANGLED)
-        label = item.text("name")
-        table = LockTable(
-            _plain_table(item), path=path, line=item.line, label=label.text if label is not None else "a package"
-        )
+        name = item.text("name")
+        label = name.text if name is not None else "a package"
+        table = LockTable(_plain_table(item), path=path, line=item.line, label=label)
         place = next((text for key in ("pypi", "url", "path") if (text := table.optional_text(key)) is not None), "")
         if "pypi" in table.values or table.optional_text("kind") == "pypi":
             yield _package(table, place, environments)
@@ -149,12 +148,10 @@ def _package(table: LockTable, place: str, environments: _Environments) -> Locke
     where = environments.platforms.get(place)
     if where is None:
         raise table.failure("no environment of the lock lists it")
-    is_remote = "://" in place
-    listed = FileList(
-        table, name, version, index=environments.index, requires_python=table.optional_text("requires_python")
-    )
+    pythons = table.optional_text("requires_python")
+    listed = FileList(table, name, version, index=environments.index, requires_python=pythons)
     is_vcs = place.startswith(("git+", "hg+", "svn+", "bzr+"))
-    missing = listed.elsewhere(place, vcs=is_vcs, path=not is_remote)
+    missing = listed.elsewhere(place, vcs=is_vcs, path="://" not in place)
     if missing is None:
         digest = table.optional_text("sha256")
         listed.add(url=place, hashes=listed.digest(f"sha256:{digest}" if digest else None, place))

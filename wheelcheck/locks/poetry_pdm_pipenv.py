@@ -76,9 +76,8 @@ def _pythons(metadata: LockTable) -> SpecifierSet | None:
 def _extra_roots(extras: LockTable) -> Iterator[LockedDependency]:
     for extra in extras.values:
         for word in extras.texts(extra):
-            yield LockedDependency(
-                name=canonicalize_name(word.partition("[")[0].partition(" ")[0]), for_extra=canonicalize_name(extra)
-            )
+            name = word.partition("[")[0].partition(" ")[0]
+            yield LockedDependency(name=canonicalize_name(name), for_extra=canonicalize_name(extra))
 
 
 def _poetry_package(table: LockTable) -> LockedPackage:
@@ -98,20 +97,13 @@ def _poetry_package(table: LockTable) -> LockedPackage:
         for row in table.rows("files"):
             entry = table.inner(row, label=f"{table.label}, a file")
             filename = entry.text("file")
-            listed.add(
-                filename=filename,
-                url=where if kind == "url" else "",
-                hashes=listed.digest(entry.text("hash"), filename),
-            )
+            url = where if kind == "url" else ""
+            listed.add(filename=filename, url=url, hashes=listed.digest(entry.text("hash"), filename))
     common, per_group = _markers(table)
-    return LockedPackage(
-        name=name,
-        version=version,
-        origin=table.origin,
+    return listed.package(
+        missing,
         # Poetry writes an empty list for a package without files; on an index, every package has some.
-        files=listed.files if missing is None and "files" in table.values else None,
-        skipped=tuple(listed.skipped),
-        unsupported=missing,
+        has_list="files" in table.values,
         marker=common,
         groups=names_of(table.texts("groups")),
         group_markers=per_group,
@@ -151,10 +143,7 @@ _BOUND = re.compile(r"(===|==|~=|!=|>=|<=|>|<)\s*([^\s,]+)")
 _SYSTEMS = {
     "windows": "win32",
     "macos": "darwin",
-    "linux": "linux",
-    "manylinux": "linux",
-    "musllinux": "linux",
-    "alpine": "linux",
+    **dict.fromkeys(("linux", "manylinux", "musllinux", "alpine"), "linux"),
 }
 # "x86_64" before "x86": the first that ends the word is the machine.
 _MACHINES = ("x86_64", "aarch64", "amd64", "arm64", "armv7l", "i686", "ppc64le", "s390x", "riscv64", "x86")
@@ -193,20 +182,14 @@ def parse_pdm(content: bytes, path: str) -> Lock:
 def _environment(values: Mapping[str, object], metadata: LockTable) -> Marker:
     """A target that PDM locked for, as a marker; it bounds only what its words say."""
     target = metadata.inner(values, label="a target")
-    clauses = [
-        f'python_full_version {part[0]} "{part[1]}"'
-        for part in _BOUND.findall(target.optional_text("requires_python") or "")
-    ]
+    bounds = _BOUND.findall(target.optional_text("requires_python") or "")
+    clauses = [f'python_full_version {operator} "{version}"' for operator, version in bounds]
     platform = target.optional_text("platform") or ""
     clauses += [f'sys_platform == "{word}"' for prefix, word in _SYSTEMS.items() if platform.startswith(prefix)]
-    windows = platform.startswith("windows")
-    clauses += [
-        f'platform_machine == "{_WINDOWS_MACHINES.get(machine, machine) if windows else machine}"'
-        for machine in _MACHINES
-        if platform.endswith(f"_{machine}")
-    ][:1]
-    implementation = target.optional_text("implementation")
-    if implementation:
+    if machine := next((each for each in _MACHINES if platform.endswith(f"_{each}")), ""):
+        spelt = _WINDOWS_MACHINES.get(machine, machine) if platform.startswith("windows") else machine
+        clauses.append(f'platform_machine == "{spelt}"')
+    if implementation := target.optional_text("implementation"):
         clauses.append(f'implementation_name == "{implementation}"')
     return target.marker_of(" and ".join(clauses) or 'python_version >= "0"')
 
@@ -225,13 +208,9 @@ def _pdm_package(table: LockTable) -> LockedPackage:
         at = entry.optional_text("url") or ""
         filename = "" if at else entry.text("file")
         listed.add(filename=filename, url=at or url, hashes=listed.digest(entry.text("hash"), filename or at))
-    return LockedPackage(
-        name=name,
-        version=version,
-        origin=table.origin,
-        files=listed.files if missing is None and "files" in table.values else None,
-        skipped=tuple(listed.skipped),
-        unsupported=missing,
+    return listed.package(
+        missing,
+        has_list="files" in table.values,
         marker=table.marker(),
         groups=names_of(table.texts("groups")),
         extras=names_of(table.texts("extras")),
@@ -291,9 +270,8 @@ def parse_pipfile(content: bytes, path: str) -> Lock:
     # The first source is the one that is asked when a package names none.
     indexes[""] = next(iter(indexes.values()), "")
     sections = [key for key in document.values if key != "_meta"]
-    packages = tuple(
-        package for section in sections for package in _section(document.table(section), section, text, indexes)
-    )
+    parts = (_section(document.table(section), section, text, indexes) for section in sections)
+    packages = tuple(package for part in parts for package in part)
     return Lock(
         kind=LockKind.PIPENV,
         path=path,

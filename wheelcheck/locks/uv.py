@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from msgspec import Struct
@@ -35,31 +35,22 @@ def parse_uv(content: bytes, path: str) -> Lock:
     members = names_of(manifest.texts("members"))
     packages = tuple(_package(table, members) for table in package_tables(document, text, "package"))
     own = [package for package in packages if package.is_own]
+    roots = _manifest_roots(manifest)
+    edges = (*(edge for package in own for edge in package.dependencies), *roots)
     lock = Lock(
         kind=LockKind.UV,
         path=path,
         requires_python=document.specifier("requires-python"),
         environments=tuple(document.marker_of(each) for each in document.texts("supported-markers")),
         packages=packages,
-        roots=(
-            *(LockedDependency(name=package.name, version=package.version) for package in own),
-            *_manifest_roots(manifest),
-        ),
-        extras=_ordered(extra for package in own for extra in package.extras),
-        groups=_ordered(
-            edge.for_group
-            for edge in (*(edge for package in own for edge in package.dependencies), *_manifest_roots(manifest))
-            if edge.for_group is not None
-        ),
+        roots=(*(LockedDependency(name=package.name, version=package.version) for package in own), *roots),
+        extras=tuple(sorted({extra for package in own for extra in package.extras})),
+        groups=tuple(sorted({edge.for_group for edge in edges if edge.for_group is not None})),
         created_by="uv",
     )
     if not lock.roots and packages:
         raise document.failure("no package of it is the locked project itself")
     return lock
-
-
-def _ordered(names: Iterator[NormalizedName]) -> tuple[NormalizedName, ...]:
-    return tuple(sorted(set(names)))
 
 
 class _Source(Struct, frozen=True):
@@ -102,13 +93,8 @@ def _package(table: LockTable, members: frozenset[NormalizedName]) -> LockedPack
         folder=source.kind in {"directory", "virtual"},
         misnamed=_is_misnamed(listed, source),
     )
-    return LockedPackage(
-        name=name,
-        version=version,
-        origin=table.origin,
-        files=listed.files if missing is None else None,
-        skipped=tuple(listed.skipped),
-        unsupported=missing,
+    return listed.package(
+        missing,
         marker=_either(table),
         extras=names_of([*extras.values, *metadata.texts("provides-extras")]),
         dependencies=tuple(dependencies),

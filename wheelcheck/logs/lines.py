@@ -16,12 +16,7 @@ from typing import BinaryIO, Generic, NamedTuple, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    NormalizedName,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import NormalizedName, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from wheelcheck.errors import InputUnreadable
@@ -122,17 +117,13 @@ def open_text(stream: BinaryIO, path: str) -> io.TextIOWrapper:
     encoding = _BOMS.get(head[:2], "")
     if not encoding:
         kind = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
-        unreadable = sum(byte < 7 or 13 < byte < 27 or 27 < byte < 32 for byte in head) + head.decode(
-            "utf-8", "replace"
-        ).count("�")
+        unreadable = sum(byte < 7 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+        unreadable += head.decode("utf-8", "replace").count("�")
         if kind or unreadable > _MOST_UNREADABLE * max(len(head), 40):
-            raise InputUnreadable(
-                f"is {kind or 'a binary file'}, not the text of a log",
-                address=path,
-                hint="unpack it, and name the log in it"
-                if kind
-                else "give the output of pip, uv, poetry, pdm or docker as text",
-            )
+            hint = "give the output of pip, uv, poetry, pdm or docker as text"
+            if kind:
+                hint = "unpack it, and name the log in it"
+            raise InputUnreadable(f"is {kind or 'a binary file'}, not the text of a log", address=path, hint=hint)
     return io.TextIOWrapper(buffered, encoding=encoding or "utf-8", errors="replace", newline="\n")
 
 
@@ -261,21 +252,15 @@ def of_requirement(text: str) -> Named | None:
     if text.startswith((".", "/", "file:", "git+")) or re.match(r"[A-Za-z]:\\", text):
         stem = re.split(r"[@.]git|@", last)[0]
         # A name that only a folder tells may be another than that of its project; it is not looked for on an index.
-        return (
-            Named(name=canonicalize_name(stem or "."), text=text[:200], is_local=True)
-            if re.match(r"[A-Za-z0-9]", stem)
-            else None
-        )
+        is_name = re.match(r"[A-Za-z0-9]", stem) is not None
+        return Named(name=canonicalize_name(stem), text=text[:200], is_local=True) if is_name else None
     try:
         parsed = Requirement(text.partition(";")[0].strip())
     except InvalidRequirement:
         return None
     only = next(iter(parsed.specifier)) if len(parsed.specifier) == 1 else None
-    pinned = (
-        as_version(only.version)
-        if only is not None and only.operator in ("==", "===") and "*" not in only.version
-        else None
-    )
+    is_pin = only is not None and only.operator in ("==", "===") and "*" not in only.version
+    pinned = as_version(only.version) if only is not None and is_pin else None
     return Named(
         name=canonicalize_name(parsed.name),
         text=str(parsed),

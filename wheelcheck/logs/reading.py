@@ -34,7 +34,8 @@ def parse_log(stream: BinaryIO, path: str, tables: Tables) -> FailureLog:
     Takes time in proportion to its length, and memory for what failed alone. Raises ``InputUnreadable`` for a file that is no text.
     """
     log = _Log(tables)
-    signs = _signs(tables)
+    # One of these texts is in every line that means something.
+    signs = least((*MESSAGES.signs, *HINTS.signs, *tables.causes.signs, *ERROR_SIGNS, *SIGNS, *_STEP_SIGNS))
     number = 0
     text = open_text(stream, path)
     try:
@@ -45,11 +46,6 @@ def parse_log(stream: BinaryIO, path: str, tables: Tables) -> FailureLog:
     finally:
         text.detach()  # the stream stays open: it is the caller's
     return log.finished(number)
-
-
-def _signs(tables: Tables) -> tuple[str, ...]:
-    """The texts of which one is in every line that means something."""
-    return least((*MESSAGES.signs, *HINTS.signs, *tables.causes.signs, *ERROR_SIGNS, *SIGNS, *_STEP_SIGNS))
 
 
 class _Log:

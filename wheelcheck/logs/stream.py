@@ -152,9 +152,8 @@ class Stream:
         for row, found in _messages(text):
             is_known = True
             self.tools.setdefault(row.tool)
-            is_nested = self._box is not None or (
-                row.meaning is Meaning.FAILED and row.tool == "uv" and self._is_beneath
-            )
+            of_uv = row.meaning is Meaning.FAILED and row.tool == "uv"
+            is_nested = self._box is not None or (of_uv and self._is_beneath)
             if is_nested and (self._open is not None or row.meaning is not Meaning.TROUBLE):
                 self._take_nested(row, found, quote)
             else:
@@ -214,9 +213,8 @@ class Stream:
             case Meaning.UNREACHED:
                 self._unreached = quote
             case Meaning.INDEXES:
-                self.places.update(
-                    dict.fromkeys(masked(place.strip()) for place in found["places"].split(",")[:_MOST_PLACES])
-                )
+                places = found["places"].split(",")[:_MOST_PLACES]
+                self.places.update(dict.fromkeys(masked(place.strip()) for place in places))
             case Meaning.WANTED:
                 self._note_asker(canonicalize_name(found["name"]), f"{found['asker']}=={found['asking']}")
             case Meaning.SUCCEEDED:
@@ -291,11 +289,10 @@ class Stream:
         elif kind is FailureKind.NO_MATCH and draft.kind is not kind:
             return  # what was looked for in vain could not be built, or is for another Python
         known, told = draft.named, self._spoken[named.name]
+        spoken = self._versions.get(named.name) if kind is FailureKind.BUILD else None
         draft.named = replace(
             known,
-            version=known.version
-            or named.version
-            or (self._versions.get(named.name) if kind is FailureKind.BUILD else None),
+            version=known.version or named.version or spoken,
             specifier=known.specifier or named.specifier or told.specifier,
             by=known.by or named.by or self._askers.get(named.name, ""),
             is_local=known.is_local or named.is_local or told.is_local,
@@ -332,12 +329,12 @@ def _cause(text: str, line: int, tables: Tables) -> BuildCause | None:
         if found is None:
             continue
         header = tables.headers.get(found["what"])
-        missing = (
-            f"The header {found['what']} is missing: {header.library} is not installed for building." if header else ""
-        )
+        message = known.message.format(what=found["what"])
+        if header:
+            message = f"The header {found['what']} is missing: {header.library} is not installed for building."
         return BuildCause(
             id=known.id,
-            message=missing or known.message.format(what=found["what"]),
+            message=message,
             packages=dict(header.packages if header is not None else known.packages),
             quote=LogQuote(line=line, text=text.strip()[:_QUOTE]),
         )

@@ -225,12 +225,8 @@ def _of_image(reference: str, platform: str | None, known: ImageKnowledge) -> di
     parts = _of_tag(reading.platform)
     # The name of an image tells a machine only where it was asked for.
     machine = {} if platform else {"machine": ""}
-    return {
-        **parts,
-        "exact": parts.get("at_least"),
-        **machine,
-        **({"python": reading.python} if reading.python else {}),
-    }
+    python = {"python": reading.python} if reading.python else {}
+    return {**parts, "exact": parts.get("at_least"), **machine, **python}
 
 
 def _of_tag(tag: str) -> dict[str, object]:
@@ -290,10 +286,6 @@ def _of_abi(tag: str) -> dict[str, object]:
     return {"python": ("pp" if found[1].startswith("p") else "") + f"3.{found[2]}{found[3]}"} if found else {}
 
 
-def _of_digits(text: str) -> dict[str, object]:
-    return {"python": text if "." in text else f"3.{text[1:]}"}
-
-
 def _of_bounds(text: str) -> dict[str, object]:
     """The Python that none of the bounds admits: the newest that is too old for all, else the oldest that is too new for all."""
     found = set(re.findall(r"Requires-Python ([<>=!~.,*\d]{3,60})", text))
@@ -309,7 +301,7 @@ def _of_bounds(text: str) -> dict[str, object]:
 
 _READERS: dict[str, Callable[[str], dict[str, object]]] = {
     "python": lambda text: {"python": text},
-    "digits": _of_digits,
+    "digits": lambda text: {"python": text if "." in text else f"3.{text[1:]}"},
     "bounds": _of_bounds,
     "glibc": lambda text: {"exact": (2, int(text[2:]))},
     "macos": lambda text: {

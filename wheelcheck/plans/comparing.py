@@ -10,6 +10,7 @@ from packaging.version import Version
 from wheelcheck.model.answers import Best, Blocker, Cell, CellStatus
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.target import Target
+from wheelcheck.texts.words import grouped
 
 
 def find_blockers(cells: Sequence[Cell]) -> tuple[Blocker, ...]:
@@ -17,10 +18,8 @@ def find_blockers(cells: Sequence[Cell]) -> tuple[Blocker, ...]:
 
     What a search that ended early had met blocks nothing for certain, so undecided cells name no blockers.
     """
-    sightings: dict[NormalizedName | None, list[tuple[Cell, Finding]]] = {}
-    for cell in cells:
-        for finding in cell.blocking:
-            sightings.setdefault(finding.package, []).append((cell, finding))
+    found = ((cell, finding) for cell in cells for finding in cell.blocking)
+    sightings = grouped(found, lambda sighting: sighting[1].package)
     blockers = [_blocker(package, found) for package, found in sightings.items()]
     return tuple(sorted(blockers, key=lambda each: (-len(each.targets), not each.requested, each.package or "")))
 
@@ -46,12 +45,12 @@ def _is_requested(cell: Cell, package: NormalizedName | None) -> bool:
 
 def blocked_alike(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], ...]:
     """The blocked ones of *cells*, those together that equal blockers block: the same codes, projects and versions."""
-    groups: dict[frozenset[tuple[Code, NormalizedName | None, Version | None]], list[Cell]] = {}
-    for cell in cells:
-        if cell.status is CellStatus.BLOCKED:
-            key = frozenset((finding.code, finding.package, finding.version) for finding in cell.blocking)
-            groups.setdefault(key, []).append(cell)
-    return tuple(map(tuple, groups.values()))
+
+    def blockers(cell: Cell) -> frozenset[tuple[Code, NormalizedName | None, Version | None]]:
+        return frozenset((finding.code, finding.package, finding.version) for finding in cell.blocking)
+
+    blocked = (cell for cell in cells if cell.status is CellStatus.BLOCKED)
+    return tuple(map(tuple, grouped(blocked, blockers).values()))
 
 
 def best_python(cells: Sequence[Cell]) -> Best | None:
@@ -63,9 +62,7 @@ def best_python(cells: Sequence[Cell]) -> Best | None:
     good = [cell for cell in cells if cell.status.is_good]
     if not good:
         return None
-    by_python: dict[str, list[Cell]] = {}
-    for cell in good:
-        by_python.setdefault(cell.target.python, []).append(cell)
+    by_python = grouped(good, lambda cell: cell.target.python)
     best = max(by_python, key=lambda python: _merit(by_python[python]))
     ships = {cell.target.platform for cell in by_python[best]}
     newest = newest_pythons(good)
@@ -82,12 +79,8 @@ def best_python(cells: Sequence[Cell]) -> Best | None:
 
 def newest_pythons(good: Iterable[Cell]) -> dict[str, str]:
     """For each platform of the cells *good* the newest of their Pythons, one with the global lock first."""
-    newest: dict[str, Target] = {}
-    for cell in good:
-        target = cell.target
-        if target.platform not in newest or _age(target) > _age(newest[target.platform]):
-            newest[target.platform] = target
-    return {platform: target.python for platform, target in newest.items()}
+    platforms = grouped((cell.target for cell in good), lambda target: target.platform)
+    return {platform: max(targets, key=_age).python for platform, targets in platforms.items()}
 
 
 def _merit(cells: Sequence[Cell]) -> tuple[int, int, tuple[bool, bool, Version]]:

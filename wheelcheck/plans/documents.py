@@ -291,10 +291,8 @@ def refuse_unexecutable(plan: Plan, path: str = "") -> None:
         return
     blockers: dict[str, None] = {}
     for finding in plan.errors:
-        if finding.package is not None:
-            blockers[f"{finding.package} {finding.version}" if finding.version else finding.package] = None
-        else:
-            blockers[finding.message] = None
+        version = f" {finding.version}" if finding.version else ""
+        blockers[finding.message if finding.package is None else f"{finding.package}{version}"] = None
     raise UsageProblem(
         f"a plan that is {plan.status.value} cannot be executed" + (f": {', '.join(blockers)}" if blockers else ""),
         address=path,

@@ -16,6 +16,7 @@ from wheelcheck.model.resolution import Conflict, Edge, Pin, Resolution
 from wheelcheck.model.target import Target
 from wheelcheck.model.urls import masked
 from wheelcheck.targets.fitting import Compatibility, stated_for, stated_requirements
+from wheelcheck.texts.words import grouped
 
 
 def plan(
@@ -126,10 +127,8 @@ def _file(pin: Pin, distribution: Distribution) -> PlannedFile:
 
 
 def _by_algorithm(hashes: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for algorithm, digest in sorted(hashes):
-        found[algorithm] = (*found.get(algorithm, ()), digest)
-    return found
+    by_name = grouped(sorted(hashes), lambda pair: pair[0])
+    return {algorithm: tuple(digest for _, digest in pairs) for algorithm, pairs in by_name.items()}
 
 
 _Links = Mapping[NormalizedName, frozenset[NormalizedName]]
@@ -166,16 +165,11 @@ def unmet_requirements(
     A version that a pre-release rule alone would keep out meets a requirement: it was chosen knowingly.
     """
     compatibility = Compatibility(target)
-    found: dict[NormalizedName, tuple[Requirement, ...]] = {}
-    for name, pin in pins.items():
-        unmet = tuple(
-            requirement
-            for requirement in _iter_stated(pin, compatibility)
-            if requirement.name != name and not _is_met(requirement, pins)
-        )
-        if unmet:
-            found[name] = unmet
-    return found
+    found = {
+        name: tuple(each for each in _iter_stated(pin, compatibility) if each.name != name and not _is_met(each, pins))
+        for name, pin in pins.items()
+    }
+    return {name: unmet for name, unmet in found.items() if unmet}
 
 
 def _iter_stated(pin: Pin, compatibility: Compatibility) -> Iterator[Requirement]:

@@ -65,11 +65,8 @@ def parse_document(
     if not isinstance(schema, str):
         raise InputUnreadable("/schema is not a string", address=path)
     if schema != kind.schema:
-        raise InputUnreadable(
-            f"/schema is {schema!r}, and this version of wheelcheck reads {kind.schema!r}",
-            address=path,
-            hint=kind.again,
-        )
+        fact = f"/schema is {schema!r}, and this version of wheelcheck reads {kind.schema!r}"
+        raise InputUnreadable(fact, address=path, hint=kind.again)
     try:
         return plain, _understood(plain, wanted)
     except msgspec.ValidationError as problem:
@@ -123,9 +120,9 @@ def _refuse(problem: str, plain: object, path: str) -> NoReturn:
             place = place.get(keys[-1])
     pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in keys) or "/"
     complaint = _complaint(message, [key for key in keys if isinstance(key, str)], place)
-    hint = (
-        _NEWER if " is an unknown " in f" {complaint}" else "make it again: a file that wheelcheck writes is not edited"
-    )
+    hint = "make it again: a file that wheelcheck writes is not edited"
+    if complaint.startswith("is an unknown "):
+        hint = _NEWER
     raise InputUnreadable(f"{pointer} {complaint}", address=path, hint=hint)
 
 

@@ -110,14 +110,8 @@ class Child:
         if self._process is not None and self._process.poll() is not None:
             self.close()
         if self._process is None:
-            words = [
-                sys.executable,
-                "-m",
-                "wheelcheck.survey.answering",
-                str(self._limits.bytes),
-                self._limits.store,
-            ]
-            self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            words = ["-m", "wheelcheck.survey.answering", str(self._limits.bytes), self._limits.store]
+            self._process = subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self._process
 
 

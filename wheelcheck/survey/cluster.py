@@ -74,11 +74,8 @@ def open_client(workers: int, scheduler: str, scheduler_file: str, stack: ExitSt
         import dask
 
         stack.enter_context(dask.config.set(_ENGINE))
-        cluster = stack.enter_context(
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=40, memory_limit=0
-            )
-        )
+        settings = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 40, "memory_limit": 0}
+        cluster = stack.enter_context(LocalCluster(n_workers=workers, **settings))
         return stack.enter_context(Client(cluster))
     # A scheduler that asks for a certificate raises TypeError where there is none, a text that is no address ValueError.
     except (OSError, TimeoutError, TypeError, ValueError) as error:
@@ -90,18 +87,15 @@ def open_client(workers: int, scheduler: str, scheduler_file: str, stack: ExitSt
 
 def _refuse_other_versions(client: Client) -> None:
     """Raise ``UsageProblem`` where a worker has no wheelcheck, or another Python or wheelcheck: their pickles may differ."""
-    own = (own_version(), sys.version_info[:2])
+    own, same = _versions(), "install the same on all machines"
     for address, theirs in client.run(_versions, on_error="return").items():
         if isinstance(theirs, Exception):
-            raise UsageProblem(
-                f"worker {address} cannot run wheelcheck: {theirs}", hint="install the same on all machines"
-            )
+            raise UsageProblem(f"worker {address} cannot run wheelcheck: {theirs}", hint=same)
         if tuple(theirs) != own:
-            raise UsageProblem(
-                f"worker {address} has wheelcheck {theirs[0]} on Python {theirs[1][0]}.{theirs[1][1]}, and here it is"
-                f" {own[0]} on {own[1][0]}.{own[1][1]}",
-                hint="install the same on all machines",
-            )
+            (release, python), (ours, here) = theirs, own
+            there = f"wheelcheck {release} on Python {python[0]}.{python[1]}"
+            fact = f"worker {address} has {there}, and here it is {ours} on {here[0]}.{here[1]}"
+            raise UsageProblem(fact, hint=same)
     if not client.scheduler_info()["workers"]:
         raise UsageProblem("the scheduler has no workers", hint="start some: dask worker ADDRESS --nthreads 1")
 
@@ -172,10 +166,8 @@ class _Spreading:
             self._number += 1
             key = f"wheelcheck-{self._number}-{batch[0].key}"
             self._sent[key] = batch
-            share = self._limits.requests // workers
-            self._coming.add(
-                self._client.submit(_on_worker, batch, self._limits, share, self._workers, key=key, pure=False)
-            )
+            said = batch, self._limits, self._limits.requests // workers, self._workers
+            self._coming.add(self._client.submit(_on_worker, *said, key=key, pure=False))
 
     def _next(self) -> tuple[Question, ...]:
         """The questions of the next batch, about as many as are answered in the seconds that one should take."""

@@ -98,10 +98,12 @@ class Asker:
         except WheelcheckError as error:
             return FailureRow(id=each.id, question="", reason=str(error).replace(top, "") if top else str(error))
         key = _key(prepared, named, self._said)
+        # Of the client's environment a worker needs what is in the configuration of the indexes already.
+        light = replace(prepared, request=prepared.request.changed(folder=".", environ={}))
         return Asked(
             id=each.id,
             key=key,
-            question=Question(key=key, prepared=pickle.dumps(_light(prepared)), targets=packed),
+            question=Question(key=key, prepared=pickle.dumps(light), targets=packed),
             places=tuple(_iter_places(each.id, prepared.read.inputs, top)),
         )
 
@@ -112,27 +114,19 @@ class Asker:
         if is_shared and each.targets in self._targets:
             return self._targets[each.targets]
         if each.targets:
-            pairs = [target.partition("/") for target in each.targets]
-            loaded = [
-                load_targets(
-                    TargetWords(platforms=(platform,), pythons=(python,) if python else words.pythons),
-                    settings,
-                    request,
-                )
+            pairs = (target.partition("/") for target in each.targets)
+            asked = (
+                TargetWords(platforms=(platform,), pythons=(python,) if python else words.pythons)
                 for platform, _, python in pairs
-            ]
-            found = LoadedTargets(targets=tuple(dict.fromkeys(each for one in loaded for each in one.targets)))
+            )
+            loaded = (load_targets(one, settings, request).targets for one in asked)
+            found = LoadedTargets(targets=tuple(dict.fromkeys(target for targets in loaded for target in targets)))
         else:
             found = load_targets(words, settings, request, otherwise=("all",))
         named = found, pickle.dumps(found)
         if is_shared:
             self._targets[each.targets] = named
         return named
-
-
-def _light(prepared: Prepared) -> Prepared:
-    """*prepared* without the client's environment, of which a worker needs what is in the configuration of the indexes already."""
-    return replace(prepared, request=prepared.request.changed(folder=".", environ={}))
 
 
 def _iter_places(asker: str, inputs: InputSet, top: str) -> Iterable[PlaceRow]:

@@ -113,24 +113,18 @@ def survey(asked: SurveyRequest, tell: Callable[[Progress], None] = lambda _: No
     dataset = Dataset(Path(asked.out))
     try:
         with tempfile.TemporaryDirectory(prefix="wheelcheck-survey-") as scratch:
-            sources = load_sources(
-                asked.sources,
-                asked.projects,
-                scratch=Path(scratch),
-                environ=asked.request.environ,
-                listed=_listed(asked.request) if asked.all_projects else (),
-            )
+            listed = _listed(asked.request) if asked.all_projects else ()
+            environ = asked.request.environ
+            sources = load_sources(asked.sources, asked.projects, scratch=Path(scratch), environ=environ, listed=listed)
             dataset.open()
             with FileLock(dataset.folder / ".lock", blocking=False):
                 return _surveyed(asked, sources, Path(scratch), dataset, tell)
     except Timeout:
-        raise DiskFailure(
-            "another survey writes here", address=asked.out, hint="wait for it, or name another folder"
-        ) from None
+        hint = "wait for it, or name another folder"
+        raise DiskFailure("another survey writes here", address=asked.out, hint=hint) from None
     except OSError as error:
-        raise DiskFailure(
-            f"cannot be written: {error.strerror or error}", address=asked.out, hint="run it again: it continues"
-        ) from error
+        fact = f"cannot be written: {error.strerror or error}"
+        raise DiskFailure(fact, address=asked.out, hint="run it again: it continues") from error
 
 
 def _surveyed(
@@ -139,22 +133,19 @@ def _surveyed(
     settings = load_settings(Path(asked.request.folder), asked.request.environ)
     today = day_asked(asked.request, settings, asked.today or datetime.now(UTC).date().isoformat())
     day = dataset.day_of(today, is_continued=asked.retry_failed)
-    answered = dataset.questions("cells")
-    reading = _Reading(
-        sources.inputs,
-        Asker(asked.request, asked.targets, version=own_version(), day=day, scratch=scratch),
-        settled=answered.keys() - dataset.questions("cells", status="failed").keys()
-        if asked.retry_failed
-        else answered.keys() | dataset.questions("failures").keys(),
-    )
+    settled = {*dataset.questions("cells")}
+    if asked.retry_failed:
+        settled -= dataset.questions("cells", status="failed").keys()
+    else:
+        settled |= dataset.questions("failures").keys()
+    asker = Asker(asked.request, asked.targets, version=own_version(), day=day, scratch=scratch)
+    reading = _Reading(sources.inputs, asker, settled)
     questions = reading.iter_open()
     first = next(questions, None)
     if first is not None:
         _run(asked, reading, chain([first], questions), dataset, tell)
-    index = index_config(asked.request, settings, IndexOptions())
-    run = RunRow(
-        version=own_version(), day=day, index=" ".join(map(masked_within, index.index_urls)), options=_options(asked)
-    )
+    urls = index_config(asked.request, settings, IndexOptions()).index_urls
+    run = RunRow(version=own_version(), day=day, index=" ".join(map(masked_within, urls)), options=_options(asked))
     tables: dict[str, Sequence[Row]] = {
         "inputs": reading.inputs,
         "places": reading.places,

@@ -19,9 +19,9 @@ from wheelcheck.errors import DiskFailure, UsageProblem
 from wheelcheck.model.finding import Code
 from wheelcheck.report.html.page import Bar, BarPart, Board, BoardCell, BoardGrid, Entry, Fact, Listing, Tone
 from wheelcheck.report.page import size_text
-from wheelcheck.survey.summary import GOOD, freeing
+from wheelcheck.survey.summary import GOOD, freeing, share
 from wheelcheck.survey.tables import load_rows
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 _TONES: dict[str, Tone] = {"installs": "good", "needs-build": "build", "blocked": "bad", "undecided": "unsure",
                            "failed": "unsure", "unsupported": "none"}  # fmt: skip
@@ -113,10 +113,8 @@ def _installed(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
     columns = ["name", "version", "platform", "python", "installability"]
     table = parquet.read_table(folder / "packages.parquet", columns=["question", *columns])
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.group_by(columns).aggregate([("question", "count")]).to_pylist():
-        found[row["name"]].append(row)
-    return found
+    rows: list[dict[str, Any]] = table.group_by(columns).aggregate([("question", "count")]).to_pylist()
+    return grouped(rows, lambda row: str(row["name"]))
 
 
 def write_site(survey: Path, out: Path) -> int:
@@ -155,19 +153,15 @@ def iter_boards(records: Records) -> Iterator[tuple[str, Board]]:
         yield file_of("projects", project), _of_project(records, project)
 
 
-def _share(statuses: Mapping[str, int]) -> tuple[int, int]:
-    return sum(statuses.get(word, 0) for word in GOOD), sum(statuses.values()) - statuses.get("unsupported", 0)
-
-
 def _tone(good: int, asked: int) -> Tone:
-    share = good / asked if asked else 1.0
-    return "none" if not asked else "good" if share >= _WELL else "unsure" if share >= _HALF else "bad"
+    part = good / asked if asked else 1.0
+    return "none" if not asked else "good" if part >= _WELL else "unsure" if part >= _HALF else "bad"
 
 
 def _whole(records: Records) -> Board:
     statuses = {target: records.statuses(target) for target in records.targets}
     total: Counter[str] = sum(statuses.values(), Counter())
-    good, asked = _share(total)
+    good, asked = share(total)
     opened = sum(len(records.ids[cell[0]]) for cell in records.repairs if cell in records.cells)
     blocked = {
         cell: frozenset(records.blocking[cell]) for cell, row in records.cells.items() if row["status"] == "blocked"
@@ -216,7 +210,7 @@ def _grid(targets: list[Target], statuses: Mapping[Target, Mapping[str, int]]) -
     def cell(platform: str, python: str) -> BoardCell | None:
         if (platform, python) not in statuses:
             return None
-        good, asked = _share(statuses[platform, python])
+        good, asked = share(statuses[platform, python])
         return BoardCell(
             text=f"{100 * good // asked} %" if asked else "\N{EN DASH}",
             title=f"{platform}, Python {python}: {good:,} of {asked:,} install",
@@ -236,9 +230,9 @@ def _grid(targets: list[Target], statuses: Mapping[Target, Mapping[str, int]]) -
 def _bar(target: Target, statuses: Mapping[str, int]) -> Bar:
     total, start, parts = sum(statuses.values()), 0.0, []
     for word, tone in _TONES.items():
-        if share := statuses.get(word, 0) / total if total else 0.0:
-            parts.append(BarPart(tone=tone, word=f"{statuses[word]:,} {word}", start=start, share=share))
-            start += share
+        if part := statuses.get(word, 0) / total if total else 0.0:
+            parts.append(BarPart(tone=tone, word=f"{statuses[word]:,} {word}", start=start, share=part))
+            start += part
     return Bar(label=f"{target[0]} {target[1]}", parts=tuple(parts))
 
 
@@ -246,44 +240,35 @@ def _blockers(records: Records, by_project: Mapping[str, list[Cell]], up: str) -
     """The projects that block, most inputs first; ``alone`` counts inputs of which it is the only blocker somewhere."""
     rows = [
         (
-            records.askers(cells),
-            (
-                records.project_entry(project, up),
-                _number(records.askers(cells)),
-                _number(records.askers(cell for cell in cells if len(records.blocking[cell]) == 1)),
-                _number(len({cell[1:] for cell in cells})),
-            ),
+            records.project_entry(project, up),
+            _number(records.askers(cells)),
+            _number(records.askers(cell for cell in cells if len(records.blocking[cell]) == 1)),
+            _number(len({cell[1:] for cell in cells})),
         )
         for project, cells in by_project.items()
     ]
-    rows.sort(key=lambda row: (-row[0], row[1][0].text))
-    return Listing(
-        title="What blocks", columns=("project", "inputs", "alone", "targets"), rows=tuple(row for _, row in rows)
-    )
+    rows.sort(key=lambda row: (-(row[1].key or 0), row[0].text))
+    return Listing(title="What blocks", columns=("project", "inputs", "alone", "targets"), rows=tuple(rows))
 
 
 def _iter_inputs(records: Records) -> Iterator[tuple[Entry, ...]]:
     """A row for each input, those that install on fewest targets first."""
-    of_question: dict[str, list[Cell]] = defaultdict(list)
-    for cell in records.cells:
-        of_question[cell[0]].append(cell)
+    of_question = grouped(records.cells, lambda cell: cell[0])
     rows = []
     for question, ids in records.ids.items():
-        good = sum(records.cells[cell]["status"] in GOOD for cell in of_question[question])
-        names = sorted({name or "a clash" for cell in of_question[question] for name in records.blocking.get(cell, ())})
-        told = _number(good), _number(len(of_question[question])), Entry(text=folded(names, _NAMED))
+        cells = of_question.get(question, [])
+        good = sum(records.cells[cell]["status"] in GOOD for cell in cells)
+        names = sorted({name or "a clash" for cell in cells for name in records.blocking.get(cell, ())})
+        told = _number(good), _number(len(cells)), Entry(text=folded(names, _NAMED))
         rows += [(good, each, (records.project_entry(each, ""), *told)) for each in ids]
     yield from (row for _, _, row in sorted(rows, key=lambda row: row[:2]))
 
 
 def _of_target(records: Records, target: Target) -> Board:
     statuses = records.statuses(target)
-    good, asked = _share(statuses)
-    by_project = {
-        project: chosen
-        for project, cells in records.by_project.items()
-        if (chosen := [each for each in cells if each[1:] == target])
-    }
+    good, asked = share(statuses)
+    here = {project: [each for each in cells if each[1:] == target] for project, cells in records.by_project.items()}
+    by_project = {project: cells for project, cells in here.items() if cells}
     rows = []
     for question, ids in records.ids.items():
         cell = (question, *target)
@@ -301,9 +286,8 @@ def _of_target(records: Records, target: Target) -> Board:
         rows += [(row["status"] in GOOD, each, (records.project_entry(each, "../"), *told)) for each in ids]
     rows.sort(key=lambda row: row[:2])
     columns = ("input", "status", "packages", "size", "blockers", "repair")
-    listed = Listing(
-        title="Inputs", columns=columns, rows=tuple(row for _, _, row in rows[:_MOST_ROWS]), hint=_left_out(rows)
-    )
+    shown = tuple(row for _, _, row in rows[:_MOST_ROWS])
+    listed = Listing(title="Inputs", columns=columns, rows=shown, hint=_left_out(rows))
     return Board(
         title="Survey",
         verdict=f"{good:,} of {asked:,} install on {target[0]}, Python {target[1]}",
@@ -321,12 +305,9 @@ def _of_project(records: Records, project: str) -> Board:
     columns = ("input", "version", "finding", "targets", "asked for in", "what", "where")
     listings = (
         Listing(title="Where it blocks", columns=columns, rows=tuple(blocks[:_MOST_ROWS]), hint=_left_out(blocks)),
-        Listing(
-            title="Where it is part of the answer",
-            columns=("target", "version", "from", "questions"),
-            rows=tuple(_iter_installs(records, project)),
-        ),
-    )
+        Listing(title="Where it is part of the answer", columns=("target", "version", "from", "questions"),
+                rows=tuple(_iter_installs(records, project))),
+    )  # fmt: skip
     return Board(
         title="Project",
         verdict=f"{project} blocks {counted(inputs, 'input')}" if inputs else f"{project} blocks nothing",
@@ -339,11 +320,12 @@ def _of_project(records: Records, project: str) -> Board:
 
 def _iter_blocks(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
     """A row for each input that *project* blocks, with the targets of one finding together."""
-    grouped: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-    for cell in records.by_project.get(project, ()):
+
+    def finding(cell: Cell) -> tuple[str, str, str]:
         row = records.blocking[cell][project]
-        grouped[cell[0], row["code"], row["version"] or ""].append(cell)
-    for (question, code, version), found in sorted(grouped.items()):
+        return cell[0], row["code"], row["version"] or ""
+
+    for (question, code, version), found in sorted(grouped(records.by_project.get(project, ()), finding).items()):
         row = records.blocking[found[0]][project]
         targets = [f"{platform}/{python}" for _, platform, python in found]
         for each in records.ids[question]:
@@ -357,16 +339,11 @@ def _iter_blocks(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
 
 def _iter_installs(records: Records, project: str) -> Iterator[tuple[Entry, ...]]:
     """A row for each version of *project* on each target, with how many questions have it in their answer."""
-    here = sorted(
-        records.installed.get(project, ()),
-        key=lambda row: (_by_python((row["platform"], row["python"])), row["version"]),
-    )
-    for row in here:
+    rows = records.installed.get(project, ())
+    for row in sorted(rows, key=lambda row: (_by_python((row["platform"], row["python"])), row["version"])):
+        platform, python = row["platform"], row["python"]
         yield (
-            Entry(
-                text=f"{row['platform']} {row['python']}",
-                link="../" + file_of("targets", row["platform"], row["python"]),
-            ),
+            Entry(text=f"{platform} {python}", link="../" + file_of("targets", platform, python)),
             Entry(text=row["version"]),
             Entry(text=row["installability"], tone="good" if row["installability"] == "wheel" else "build"),
             _number(row["question_count"]),

@@ -108,9 +108,8 @@ def _iter_source(word: str, scratch: Path, environ: Mapping[str, str]) -> Iterat
         try:
             text = sys.stdin.read()
         except UnicodeDecodeError as error:
-            raise InputUnreadable(
-                f"it is not UTF-8: {error}", address="standard input", hint="write JSON lines"
-            ) from error
+            fact = f"it is not UTF-8: {error}"
+            raise InputUnreadable(fact, address="standard input", hint="write JSON lines") from error
         yield from _iter_inputs(_iter_json_lines(text, "-"), "-", Path())
         return
     paths, revision = _named(word), ""
@@ -205,11 +204,8 @@ def _load_parquet(path: Path) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise InputUnreadable(
-            f"no table in Parquet: {reason}",
-            address=str(path),
-            hint="write it again, or as JSON lines",
-        ) from error
+        hint = "write it again, or as JSON lines"
+        raise InputUnreadable(f"no table in Parquet: {reason}", address=str(path), hint=hint) from error
     return rows
 
 
@@ -335,6 +331,5 @@ def fetch_project_names(config: IndexConfig) -> list[str]:
         with session, PyPISimple(config.index_urls[0], session=session) as client:
             return client.get_index_page(timeout=config.timeout).projects
     except (requests.RequestException, UnsupportedRepoVersionError, ValueError) as error:
-        raise IndexUnavailable(
-            f"its projects could not be listed: {masked_within(str(error))}", address=address
-        ) from error
+        fact = f"its projects could not be listed: {masked_within(str(error))}"
+        raise IndexUnavailable(fact, address=address) from error

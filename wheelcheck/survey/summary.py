@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from wheelcheck.model.document import SCHEMA_KEY, about
 from wheelcheck.survey.tables import load_rows
-from wheelcheck.texts.words import counted, folded
+from wheelcheck.texts.words import counted, folded, grouped
 
 _SHOWN = 10
 _NAMED = 5
@@ -68,15 +68,10 @@ def summarize(folder: Path) -> Summary:
     for row in rows("findings", "question", "platform", "python", "severity", "package"):
         if row["severity"] == "error":
             blocking[row["question"], row["platform"], row["python"]].add(row["package"] or "")
-    blocked = {
-        key: frozenset(blocking[key])
-        for row in cells
-        if row["status"] == "blocked"
-        for key in [(row["question"], row["platform"], row["python"])]
-    }
-    repaired = {
-        (row["question"], row["platform"], row["python"]) for row in rows("repairs", "question", "platform", "python")
-    } & blocked.keys()
+    keys = ((row["question"], row["platform"], row["python"]) for row in cells if row["status"] == "blocked")
+    blocked = {key: frozenset(blocking[key]) for key in keys}
+    repairs = rows("repairs", "question", "platform", "python")
+    repaired = {(row["question"], row["platform"], row["python"]) for row in repairs} & blocked.keys()
     return Summary(
         inputs=sum(askers.values()),
         cells=sum(askers[row["question"]] for row in cells),
@@ -97,19 +92,12 @@ def render_summary(summary: Summary) -> str:
     ]
     for each in summary.targets:
         counted = dict(each.statuses)
-        good, asked = (
-            sum(counted.get(status, 0) for status in GOOD),
-            sum(counted.values()) - counted.get("unsupported", 0),
-        )
+        good, asked = share(counted)
         blockers = ", ".join(f"{project or 'a clash'} {count:,}" for project, count in each.blockers[:_NAMED])
-        others = ", ".join(
-            f"{count:,} {status}" for status, count in each.statuses if status in ("undecided", "failed")
-        )
+        others = ", ".join(f"{counted[status]:,} {status}" for status in ("failed", "undecided") if status in counted)
         repaired = f", {good + each.repaired:,} with repairs" if each.repaired else ""
-        lines.append(
-            f"  {each.platform} {each.python}: {good:,} of {asked:,} install{repaired}"
-            + (f"; {others}" if others else "")
-        )
+        line = f"  {each.platform} {each.python}: {good:,} of {asked:,} install{repaired}"
+        lines.append(f"{line}; {others}" if others else line)
         if blockers:
             lines.append(f"    first blockers: {blockers}")
     for head, projects in (
@@ -119,6 +107,11 @@ def render_summary(summary: Summary) -> str:
         if projects:
             lines += ["", head, *(f"  {each.project}: {each.cells:,} more cells" for each in projects)]
     return "\n".join(lines) + "\n"
+
+
+def share(statuses: Mapping[str, int]) -> tuple[int, int]:
+    """How many of *statuses* are good, of how many that are supported."""
+    return sum(statuses.get(word, 0) for word in GOOD), sum(statuses.values()) - statuses.get("unsupported", 0)
 
 
 def _targets(
@@ -143,14 +136,10 @@ def _targets(
             python=python,
             statuses=tuple(sorted(counted.items())),
             repaired=opened[platform, python],
-            blockers=_most(blockers[platform, python]),
+            blockers=tuple(sorted(blockers[platform, python].items(), key=lambda each: (-each[1], each[0]))[:_SHOWN]),
         )
         for (platform, python), counted in sorted(statuses.items())
     ]
-
-
-def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted.items(), key=lambda each: (-each[1], each[0]))[:_SHOWN])
 
 
 def freeing(
@@ -271,15 +260,12 @@ def compare_surveys(old: Path, new: Path) -> SurveyDifference:
         was, now = before.status[place], after.status[place]
         if was == now or (was in GOOD and now in GOOD):
             continue
-        way = (
-            "opened" if was == "blocked" and now in GOOD else "closed" if was in GOOD and now == "blocked" else "others"
-        )
-        blockers = (before if way == "opened" else after).blockers.get(place, {})
-        moved[way].append(
-            Moved(
-                id=place[0], platform=place[1], python=place[2], before=was, after=now, blockers=tuple(sorted(blockers))
-            )
-        )
+        way = "closed" if was in GOOD and now == "blocked" else "others"
+        if was == "blocked" and now in GOOD:
+            way = "opened"
+        blockers = tuple(sorted((before if way == "opened" else after).blockers.get(place, {})))
+        name, platform, python = place
+        moved[way].append(Moved(id=name, platform=platform, python=python, before=was, after=now, blockers=blockers))
     ids = [{each for asking in side.ids.values() for each in asking} for side in (before, after)]
     return SurveyDifference(
         schema="wheelcheck.survey-diff/1",
@@ -294,15 +280,13 @@ def compare_surveys(old: Path, new: Path) -> SurveyDifference:
 
 
 def _published(blocked: Mapping[Place, Mapping[str, str]], after: _Side) -> tuple[Published, ...]:
-    found: dict[str, list[tuple[Place, str]]] = defaultdict(list)
-    for (place, project), version in after.wheels(blocked).items():
-        found[project].append((place, version))
+    found = grouped(after.wheels(blocked).items(), lambda item: item[0][1])
     made = [
         Published(
             project=project,
-            before=tuple(sorted({blocked[place][project] for place, _ in cells} - {""})),
+            before=tuple(sorted({blocked[place][project] for (place, _), _ in cells} - {""})),
             after=tuple(sorted({version for _, version in cells})),
-            targets=tuple(sorted({f"{platform}/{python}" for (_, platform, python), _ in cells})),
+            targets=tuple(sorted({f"{platform}/{python}" for ((_, platform, python), _), _ in cells})),
             cells=len(cells),
         )
         for project, cells in found.items()
@@ -325,11 +309,8 @@ def render_difference(difference: SurveyDifference) -> str:
             f"{counted(each.cells, 'cell')}, {folded(each.targets, _FOLDED)}"
             for each in difference.published[:_LINES]
         ]
-    for title, cells in (
-        ("Opened", difference.opened),
-        ("Closed", difference.closed),
-        ("Otherwise", difference.others),
-    ):
+    opened, closed, others = difference.opened, difference.closed, difference.others
+    for title, cells in (("Opened", opened), ("Closed", closed), ("Otherwise", others)):
         if cells:
             lines += ["", f"{title}:", *_told(cells)]
     return "\n".join(lines) + "\n"
@@ -337,12 +318,11 @@ def render_difference(difference: SurveyDifference) -> str:
 
 def _told(cells: tuple[Moved, ...]) -> Iterator[str]:
     """A line for each input and the same change, with the targets."""
-    grouped: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for each in cells:
-        grouped[each.id, each.before, each.after, each.blockers].append(f"{each.platform}/{each.python}")
-    for (name, before, after, blockers), targets in list(grouped.items())[:_LINES]:
+    alike = grouped(cells, lambda each: (each.id, each.before, each.after, each.blockers))
+    for (name, before, after, blockers), same in list(alike.items())[:_LINES]:
+        targets = [f"{each.platform}/{each.python}" for each in same]
         why = f" ({folded(blockers, _FOLDED)})" if blockers else ""
         yield f"  {name}: {before} -> {after} on {folded(targets, _FOLDED)}{why}"
-    if len(grouped) > _LINES:
-        left = Counter(each.id for each in cells)
-        yield f"  {len(grouped) - _LINES:,} more lines, of {counted(len(left), 'input')} in all; --format json has each cell"
+    if len(alike) > _LINES:
+        inputs = counted(len({each.id for each in cells}), "input")
+        yield f"  {len(alike) - _LINES:,} more lines, of {inputs} in all; --format json has each cell"
