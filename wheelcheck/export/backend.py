@@ -15,15 +15,8 @@ from wheelcheck.model.urls import masked
 from wheelcheck.plans.documents import refuse_unexecutable
 
 _SYSTEMS = {"linux": "unknown-linux", "darwin": "apple-darwin", "win32": "pc-windows-msvc"}
-_MACHINES = {
-    "x86_64": "x86_64",
-    "amd64": "x86_64",
-    "aarch64": "aarch64",
-    "arm64": "aarch64",
-    "i686": "i686",
-    "x86": "i686",
-    "armv7l": "armv7",
-}
+_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64", "i686": "i686", "x86": "i686",
+             "armv7l": "armv7"}  # fmt: skip
 
 
 def render_node(shipment: Shipment) -> str:
@@ -54,9 +47,8 @@ def render_forge(shipment: Shipment) -> str:
     ``UsageProblem`` for a bundle in archives, and for targets that Electron does not run on.
     """
     render_builder(shipment)  # what it refuses is refused here
-    return (
-        json.dumps({"packagerConfig": {"asar": True, "extraResource": [shipment.bundle or "bundle"]}}, indent=2) + "\n"
-    )
+    table = {"packagerConfig": {"asar": True, "extraResource": [shipment.bundle or "bundle"]}}
+    return json.dumps(table, indent=2) + "\n"
 
 
 def render_tauri(shipment: Shipment) -> str:
@@ -111,10 +103,8 @@ def render_builder(shipment: Shipment) -> str:
     place = file_name_of(shipment.bundle) if is_frozen else "python"
     resource = {"from": shipment.bundle or "bundle", "to": place, "filter": ["**/*"]}
     # Only under its own system: a build for another one could not run the environment.
-    table = {
-        system: {"extraResources": [resource], "target": [{"target": _INSTALLERS[system], "arch": [architecture]}]}
-    }
-    return json.dumps(table, indent=2) + "\n"
+    target = {"target": _INSTALLERS[system], "arch": [architecture]}
+    return json.dumps({system: {"extraResources": [resource], "target": [target]}}, indent=2) + "\n"
 
 
 def render_first_run_node(shipment: Shipment) -> str:
@@ -129,13 +119,11 @@ def render_first_run_python(shipment: Shipment) -> str:
 
 def render_first_run_powershell(shipment: Shipment) -> str:
     """Functions for PowerShell 5.1 and newer, on Windows."""
-    text = _rendered(
-        shipment,
-        "first-run-powershell",
-        "first_run_powershell.txt",
-        quoted=lambda text: "'" + text.replace("'", "''") + "'",
-    )
-    return with_mark(text)
+
+    def quoted(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    return with_mark(_rendered(shipment, "first-run-powershell", "first_run_powershell.txt", quoted))
 
 
 def _rendered(shipment: Shipment, form: str, template: str, quoted: Callable[[str], str] = json.dumps) -> str:

@@ -71,11 +71,10 @@ def _iter_indexes(plan: Plan, ready: tuple[ReadyPackage, ...]) -> Iterator[str]:
     An index that was configured and not needed is left out: it may be a folder of the planner's own machine, and an installer
     that takes the first index that knows a project would stop there.
     """
-    used = dict.fromkeys(
-        safe_address(entry.file.index) for entry in ready if entry.file.index and not entry.package.direct
-    )
-    links = [url for url in (safe_address(url) for url in plan.options.find_links) if url in used]
-    configured = [url for url in (safe_address(url) for url in plan.options.indexes) if url in used]
+    places = (entry.file.index for entry in ready if entry.file.index and not entry.package.direct)
+    used = dict.fromkeys(map(safe_address, places))
+    links = [url for url in map(safe_address, plan.options.find_links) if url in used]
+    configured = [url for url in map(safe_address, plan.options.indexes) if url in used]
     # A project may be pinned to an index that is not searched for the others, or come from a folder of pip's own settings.
     others = [url for url in used if url not in links and url not in configured]
     first, *rest = [*configured, *others] or [""]
@@ -159,11 +158,9 @@ def _package(entry: ReadyPackage) -> Package:
 
 
 def _is_standard_name(filename: str) -> bool:
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
-        if filename.endswith(".whl"):
-            parse_wheel_filename(filename)
-        else:
-            parse_sdist_filename(filename)
+        parse(filename)
     except ValueError:
         return False
     return True
@@ -171,16 +168,9 @@ def _is_standard_name(filename: str) -> bool:
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _ALGORITHMS = {
-    "md5": "MD5",
-    "sha1": "SHA-1",
-    "sha256": "SHA-256",
-    "sha384": "SHA-384",
-    "sha512": "SHA-512",
-    "sha3_256": "SHA3-256",
-    "sha3_384": "SHA3-384",
-    "sha3_512": "SHA3-512",
-    "blake2b": "BLAKE2b-512",
-}
+    "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512", "sha3_256": "SHA3-256",
+    "sha3_384": "SHA3-384", "sha3_512": "SHA3-512", "blake2b": "BLAKE2b-512",
+}  # fmt: skip
 
 
 def render_cyclonedx(shipment: Shipment) -> str:

@@ -23,18 +23,12 @@ from wheelcheck.export.shipment import (
     sh_words,
     start_of,
 )
-from wheelcheck.model.plan import PlannedPackage
 from wheelcheck.plans.documents import refuse_unexecutable
 
-_DEBIAN_MACHINES = {
-    "x86_64": "amd64",
-    "aarch64": "arm64",
-    "armv7l": "armhf",
-    "i686": "i386",
-    "ppc64le": "ppc64el",
-    "s390x": "s390x",
-}
+_DEBIAN_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "i686": "i386", "ppc64le": "ppc64el",
+                    "s390x": "s390x"}  # fmt: skip
 _GLIBC = re.compile(r"manylinux_(\d+)_(\d+)_")
+_MAIL = re.compile(r"<[^<>@ ]+@[^<>@ ]+>")
 
 
 def render_deb(shipment: Shipment) -> str:
@@ -48,15 +42,16 @@ def render_deb(shipment: Shipment) -> str:
     architecture = _DEBIAN_MACHINES.get(plan.target.markers.get("platform_machine", ""), "")
     if "musl" in plan.target.platform or not architecture:
         raise UsageProblem(f"a Debian package is for Linux with glibc, and the plan is for {plan.target}")
-    version = _version(shipment.release)
+    version, glibc = _version(shipment.release), _GLIBC.match(plan.target.platform)
+    publisher = re.sub(r"[$`\\]", "", one_line(shipment.publisher or shipment.title))
     return filled(
         "deb.txt",
         **sh_words(shipment, start),
         file=shlex.quote(f"{start.name}_{version}_{architecture}.deb"),
         version=version,
         architecture=architecture,
-        publisher=_maintainer(shipment),
-        depends=_depends(plan.target.platform),
+        publisher=publisher if _MAIL.search(publisher) else f"{publisher} <nobody@localhost>",
+        depends=f"libc6 (>= {glibc[1]}.{glibc[2]})" if glibc else "libc6",
         count=str(len(plan.packages)),
     )
 
@@ -71,16 +66,6 @@ def _version(text: str) -> str:
     if not re.fullmatch(r"[0-9][A-Za-z0-9.+~-]*", text):
         raise UsageProblem(f"--app-version {text!r} is no version of a Debian package", hint="begin it with a digit")
     return text
-
-
-def _maintainer(shipment: Shipment) -> str:
-    text = re.sub(r"[$`\\]", "", one_line(shipment.publisher or shipment.title))
-    return text if re.search(r"<[^<>@ ]+@[^<>@ ]+>", text) else f"{text} <nobody@localhost>"
-
-
-def _depends(platform: str) -> str:
-    found = _GLIBC.match(platform)
-    return f"libc6 (>= {found[1]}.{found[2]})" if found else "libc6"
 
 
 _MACHINES = {"x86_64": "x86_64", "aarch64": "aarch64", "armv7l": "armhf", "i686": "i686"}
@@ -116,6 +101,7 @@ def render_appimage(shipment: Shipment) -> str:
 
 
 _HASHES = ("sha256", "sha512")
+_FOR_ALL = ("-any.whl", ".tar.gz", ".zip")
 _FLATPAK_MACHINES = ("x86_64", "aarch64")
 _PIP = (
     "pip3 install --no-index --no-deps --no-build-isolation --ignore-installed --no-warn-script-location "
@@ -164,15 +150,11 @@ def _module(name: str, packages: list[ReadyPackage], machine: str) -> dict[str, 
                 "url": safe_address(each.file.url),
                 each.hashes[0][0]: each.hashes[0][1],
                 "dest-filename": each.file.filename,
-                **({} if _is_for_all(each.package) else {"only-arches": [machine]}),
+                **({} if each.file.filename.endswith(_FOR_ALL) else {"only-arches": [machine]}),
             }
             for each in packages
         ],
     }
-
-
-def _is_for_all(package: PlannedPackage) -> bool:
-    return (package.filename or "").endswith(("-any.whl", ".tar.gz", ".zip"))
 
 
 def render_macos_app(shipment: Shipment) -> str:
@@ -202,14 +184,8 @@ def render_macos_app(shipment: Shipment) -> str:
 # Debian 13's libc and libstdc++ (glibc 2.41), no shell; musl needs an image that has it.
 _BASES = {"glibc": "gcr.io/distroless/cc-debian13:nonroot", "musl": "alpine:3.22"}
 _IMAGE_GLIBC = (2, 41)
-_IMAGE_MACHINES = {
-    "x86_64": ("amd64", ""),
-    "aarch64": ("arm64", "v8"),
-    "armv7l": ("arm", "v7"),
-    "i686": ("386", ""),
-    "ppc64le": ("ppc64le", ""),
-    "s390x": ("s390x", ""),
-}
+_IMAGE_MACHINES = {"x86_64": ("amd64", ""), "aarch64": ("arm64", "v8"), "armv7l": ("arm", "v7"), "i686": ("386", ""),
+                   "ppc64le": ("ppc64le", ""), "s390x": ("s390x", "")}  # fmt: skip
 # A builder would read the others in a COPY as wildcards or variables, even in its form with quotes.
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff*?\[\]\\$]+")
 
@@ -219,7 +195,7 @@ def render_dockerfile(shipment: Shipment) -> str:
 
     Raises ``UsageProblem`` where :func:`start_of` does, for a machine that no image is for, and for paths outside of the context.
     """
-    start, (architecture, _) = _start(shipment, "container-dockerfile")
+    start, base, (architecture, _) = _start(shipment, "container-dockerfile")
     for option, path in (("--bundle", start.bundle), ("--entry", start.script)):
         if path.startswith(("/", "../")) or not _PLAIN.fullmatch(path or "."):
             raise UsageProblem(
@@ -233,7 +209,7 @@ def render_dockerfile(shipment: Shipment) -> str:
         target=str(shipment.plan.target),
         digest=shipment.digest,
         architecture=architecture,
-        base=_BASES["musl" if "musl" in shipment.plan.target.platform else "glibc"],
+        base=base,
         copies="".join(f"COPY {_words(*map(_escaped, words))}\n" for words in copied),
         entrypoint=_words(f"{home}/python/{start.executable}", *start.arguments(home)),
     )
@@ -249,13 +225,13 @@ def render_oci(shipment: Shipment) -> str:
 
     Raises ``UsageProblem`` where :func:`start_of` does, and for a machine that no image is for.
     """
-    start, (architecture, variant) = _start(shipment, "oci")
+    start, base, (architecture, variant) = _start(shipment, "oci")
     home = f"/opt/{start.name}"
     return filled(
         "container_oci.txt",
         target=str(shipment.plan.target),
         digest=json.dumps(shipment.digest),
-        base=_BASES["musl" if "musl" in shipment.plan.target.platform else "glibc"],
+        base=base,
         bundle=json.dumps(start.bundle),
         script=json.dumps(start.script),
         home=json.dumps(home.lstrip("/")),
@@ -267,19 +243,20 @@ def render_oci(shipment: Shipment) -> str:
     )
 
 
-def _start(shipment: Shipment, form: str) -> tuple[Start, tuple[str, str]]:
+def _start(shipment: Shipment, form: str) -> tuple[Start, str, tuple[str, str]]:
+    """How the program starts, the image that its own builds on, and the architecture with its variant."""
     start = start_of(shipment, form, "linux")
     target = shipment.plan.target
     architecture = _IMAGE_MACHINES.get(target.markers.get("platform_machine", ""))
     if architecture is None:
         raise UsageProblem(f"no image is for the machine of {target}")
-    floor = re.match(r"manylinux_(\d+)_(\d+)_", target.platform)
+    floor = _GLIBC.match(target.platform)
     if floor and (int(floor[1]), int(floor[2])) > _IMAGE_GLIBC:
         raise UsageProblem(
             f"{_BASES['glibc']} has glibc {_IMAGE_GLIBC[0]}.{_IMAGE_GLIBC[1]}, and the plan is for {target}",
             hint="plan for an older system: --platform manylinux_2_41_x86_64",
         )
-    return start, architecture
+    return start, _BASES["musl" if "musl" in target.platform else "glibc"], architecture
 
 
 def _words(*words: str) -> str:

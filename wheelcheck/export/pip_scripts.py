@@ -30,7 +30,7 @@ from wheelcheck.export.shipment import (
 from wheelcheck.model.distribution import Installability
 from wheelcheck.model.plan import BuilderPhase, Plan
 from wheelcheck.model.urls import is_default_index
-from wheelcheck.texts.words import counted
+from wheelcheck.texts.words import counted, grouped
 
 _BUILT = "built"
 """The folder, relative to where a script works, that takes the wheels that are built once."""
@@ -66,11 +66,11 @@ def render_sh(shipment: Shipment) -> str:
 def _script(plan: Plan, template: str, call: Callable[[PipCall], Iterable[str]], **words: str) -> str:
     """The *template* filled with what the target of *plan* requires, *words*, and the lines of each *call* of pip."""
     # Every call is made before a line is written: a plan that cannot be executed is refused first.
-    calls = tuple(iter_pip_calls(plan))
+    calls, packages = tuple(iter_pip_calls(plan)), counted(len(plan.packages), "package")
     return filled(
         template,
         **words,
-        headline=_headline(plan),
+        headline=f"Made by wheelcheck: installs {packages} for {plan.target}, and for no other.",
         **_required_interpreter(plan),
         calls="".join(f"{line}\n" for each in calls for line in call(each)),
     )
@@ -84,14 +84,9 @@ def _iter_sh_call(call: PipCall) -> Iterator[str]:
     yield from call.lines
     yield "END"
     words = ('"$WORK/built"' if word == _BUILT else shlex.quote(word) for word in call.arguments)
-    yield " ".join(
-        [
-            '"$PYTHON" -m pip --disable-pip-version-check',
-            *words,
-            '-r "$WORK/requirements.txt"',
-            *(['"$@"'] if call.is_install else []),
-        ]
-    )
+    more = ['"$@"'] if call.is_install else []
+    pip = '"$PYTHON" -m pip --disable-pip-version-check'
+    yield " ".join([pip, *words, '-r "$WORK/requirements.txt"', *more])
 
 
 def render_powershell(shipment: Shipment) -> str:
@@ -199,11 +194,6 @@ def _dockerfile_quoted(word: str) -> str:
     return shlex.quote(word)
 
 
-def _headline(plan: Plan) -> str:
-    """The first line of every script for *plan*, without the sign of a comment."""
-    return f"Made by wheelcheck: installs {counted(len(plan.packages), 'package')} for {plan.target}, and for no other."
-
-
 def _required_interpreter(plan: Plan) -> dict[str, str]:
     """The words of the interpreter that the target of *plan* requires; ``probe`` is Python code that exits 0 on it.
 
@@ -236,32 +226,20 @@ def iter_pip_calls(plan: Plan) -> Iterator[PipCall]:
 
 def _build(entry: ReadyPackage, links: frozenset[str]) -> PipCall:
     package = entry.package
+    # By name: `:all:` would have the tools that build it built from source too.
+    words = ("wheel", "--no-deps", "--no-binary", package.name, "--require-hashes", *_index(entry, links))
     return PipCall(
         title=f"Building {package.name} {package.version} once, from source",
-        # By name: `:all:` would have the tools that build it built from source too.
-        arguments=(
-            "wheel",
-            "--no-deps",
-            "--no-binary",
-            package.name,
-            "--require-hashes",
-            *_index(entry, links),
-            "-w",
-            _BUILT,
-        ),
+        arguments=(*words, "-w", _BUILT),
         lines=(_line(entry),),
         is_install=False,
     )
 
 
 def _iter_installs(phase: BuilderPhase, entries: Iterable[ReadyPackage], links: frozenset[str]) -> Iterator[PipCall]:
-    fetched: dict[tuple[str, ...], list[ReadyPackage]] = {}
-    built: list[ReadyPackage] = []
-    for entry in entries:
-        if entry.package.installability is Installability.WHEEL:
-            fetched.setdefault(_index(entry, links), []).append(entry)
-        else:
-            built.append(entry)
+    entries = tuple(entries)
+    built = [entry for entry in entries if entry.package.installability is not Installability.WHEEL]
+    fetched = grouped((entry for entry in entries if entry not in built), lambda entry: _index(entry, links))
     bare = ("--no-deps",) if phase.no_deps else ()
     why = f": {one_line(phase.reason)}" if phase.reason else ""
     for index, group in fetched.items():

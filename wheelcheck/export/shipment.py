@@ -303,9 +303,8 @@ def start_of(shipment: Shipment, form: str, *systems: str) -> Start:
     plan = shipment.plan
     refuse_unexecutable(plan)
     if plan.target.markers.get("sys_platform") not in systems:
-        raise UsageProblem(
-            f"--to {form} is for {', '.join(_SYSTEM_NAMES[each] for each in systems)}, and the plan is for {plan.target}"
-        )
+        named = ", ".join(_SYSTEM_NAMES[each] for each in systems)
+        raise UsageProblem(f"--to {form} is for {named}, and the plan is for {plan.target}")
     bundle = shipment.required("--bundle DIR", shipment.bundle, form)
     shipment.required("--entry SCRIPT", shipment.entry, form)
     if shipment.manifest is not None and shipment.manifest.archives:

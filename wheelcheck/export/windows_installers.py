@@ -34,6 +34,7 @@ _SCOPES = {
     "user": {"level": "user", "folder": "$LOCALAPPDATA\\Programs", "context": "current", "view": ""},
     "machine": {"level": "admin", "folder": "$PROGRAMFILES64", "context": "all", "view": "  SetRegView 64\n"},
 }
+_ICONS = ("MUI_ICON", "MUI_UNICON")
 _PLAIN = re.compile(r"[^$\"'`{}%\\/:*?<>|\x00-\x1f\x7f]+")
 
 
@@ -59,7 +60,7 @@ def render_nsis(shipment: Shipment) -> str:
             numbers=file_numbers(shipment.release),
             publisher=_escaped(shipment.publisher or shipment.title),
             file_publisher=_literal(shipment.publisher or shipment.title),
-            icon=_icon(shipment),
+            icon="".join(f'!define {word} "{_place(shipment.icon)}"\n' for word in _ICONS if shipment.icon),
             shown="$INSTDIR\\" + (_escaped(file_name_of(shipment.icon)) if shipment.icon else "uninstall.exe"),
             **scope,
             include=_include(shipment, "nsis"),
@@ -117,12 +118,8 @@ def _iter_content(shipment: Shipment) -> Iterator[str]:
             raise UsageProblem(
                 f"{archive.filename!r} is no name of an archive", hint="bundle again with another --name"
             )
-        words = (
-            url and f"{url}/{quote(archive.filename)}",
-            archive.filename,
-            archive.sha256,
-            f"{archive.size / 1e6:.0f}",
-        )
+        address = url and f"{url}/{quote(archive.filename)}"
+        words = (address, archive.filename, archive.sha256, f"{archive.size / 1e6:.0f}")
         yield "  !insertmacro WheelcheckArchive " + " ".join(f'"{_escaped(word)}"' for word in words)
 
 
@@ -144,13 +141,6 @@ def address_of(url: str) -> str:
 def _literal(path: str) -> str:
     """*path* between double quotes where makensis itself opens a file, which knows no escapes but those of quotes."""
     return _escaped(path).replace("$$", "$")
-
-
-def _icon(shipment: Shipment) -> str:
-    if not shipment.icon:
-        return ""
-    place = _place(shipment.icon)
-    return f'!define MUI_ICON "{place}"\n!define MUI_UNICON "{place}"\n'
 
 
 def _place(path: str) -> str:

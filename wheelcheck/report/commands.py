@@ -93,23 +93,17 @@ def iter_steps_of_matrix(
     worst = next((blocker for blocker in matrix.blockers if blocker.package is not None), None)
     if worst is not None:
         blocked = worst.targets[0]
-        yield NextStep(
-            command=_again("why", (str(worst.package), *inputs), asked, blocked),
-            reason=f"who wants {worst.package}, and what there is of it",
-        )
+        why = _again("why", (str(worst.package), *inputs), asked, blocked)
+        yield NextStep(command=why, reason=f"who wants {worst.package}, and what there is of it")
     if blocked is not None:
         yield _whole(inputs, asked, blocked)
     elif matrix.good:
         cell = max(matrix.good, key=lambda each: matrix.best is not None and each.target.python == matrix.best.python)
-        yield NextStep(
-            command=(*_again("plan", inputs, asked, cell.target), "-o", _PLAN),
-            reason="what a builder installs on one target, and whether its imports hold",
-        )
+        plan = (*_again("plan", inputs, asked, cell.target), "-o", _PLAN)
+        yield NextStep(command=plan, reason="what a builder installs on one target, and whether its imports hold")
     if has_parts:
-        yield NextStep(
-            command=_again("matrix", ("--each-extra", *inputs), asked),
-            reason="each extra and dependency group for itself",
-        )
+        each = _again("matrix", ("--each-extra", *inputs), asked)
+        yield NextStep(command=each, reason="each extra and dependency group for itself")
     if wider and (len(matrix.pythons) == 1 or len(matrix.platforms) < len(PLATFORMS)):
         yield NextStep(command=_again("matrix", inputs, asked), reason="on every common platform and maintained Python")
 
@@ -132,10 +126,8 @@ def iter_steps_of_check(
 def _whole(inputs: Sequence[str], asked: Sequence[str], target: Target) -> NextStep:
     # A lock is planned as it stands.
     is_lock = any(word.replace("\\", "/").rpartition("/")[2] in _LOCKS for word in inputs)
-    return NextStep(
-        command=_again("plan", inputs, asked, target),
-        reason="one target whole" if is_lock else "one target whole, with every repair that was found",
-    )
+    reason = "one target whole" if is_lock else "one target whole, with every repair that was found"
+    return NextStep(command=_again("plan", inputs, asked, target), reason=reason)
 
 
 def _again(command: str, words: Sequence[str], asked: Sequence[str], target: Target | None = None) -> tuple[str, ...]:
@@ -156,14 +148,11 @@ def _is_kept(part: _Part, command: str) -> bool:
 
 
 def _iter_uses(plan: Plan, written: str) -> Iterator[NextStep]:
-    yield NextStep(
-        command=("wheelcheck", "fetch", written, "-d", "wheels"), reason="fetch its files, every hash checked"
-    )
+    fetch = ("wheelcheck", "fetch", written, "-d", "wheels")
+    yield NextStep(command=fetch, reason="fetch its files, every hash checked")
     runtime = next((runtime for system, runtime in _RUNTIMES.items() if plan.target.platform.startswith(system)), "")
-    yield NextStep(
-        command=("wheelcheck", "bundle", written, "--runtime", "RUNTIME", "-o", "dist"),
-        reason=f"or make what ships; RUNTIME is {runtime}",
-    )
+    bundle = ("wheelcheck", "bundle", written, "--runtime", "RUNTIME", "-o", "dist")
+    yield NextStep(command=bundle, reason=f"or make what ships; RUNTIME is {runtime}")
 
 
 def _iter_fixes(repairs: Sequence[Repair], again: tuple[str, ...], written: str) -> Iterator[NextStep]:
@@ -204,11 +193,8 @@ def repaired_command(asked: Sequence[str], edit: Repair | Edit, target: Target |
     taken = {slot for part in added if (slot := _slot(part))}
     if taken & {"--platform", "--python"}:
         taken.add("--target")
-    kept = [
-        part
-        for part in _iter_parts(asked)
-        if part not in added and _slot(part) not in taken and part[0].partition("=")[0] != "--fix"
-    ]
+    left = (part for part in _iter_parts(asked) if part not in added and part[0].partition("=")[0] != "--fix")
+    kept = [part for part in left if _slot(part) not in taken]
     return tuple(word for part in (*kept, *added) for word in part)
 
 

@@ -162,17 +162,13 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
     for each in new:
         if each.verdict is Verdict.FAILS:
             yield finding_block(each)
-    undecided = uncompared_targets(difference)
-    if undecided:
+    if undecided := uncompared_targets(difference):
         yield "\n".join(f"- ❔ {escaped(str(target))}: {escaped(reason)}" for target, reason in undecided[:50])
-    changes = group_sized_changes(difference)
-    if changes:
+    if changes := group_sized_changes(difference):
         yield _table(changes, difference)
-    downloads = download_lines(difference)
-    if downloads:
+    if downloads := download_lines(difference):
         yield "\n".join(f"- download: {escaped(line)}" for line in downloads)
-    notes = difference_notes(difference)
-    if notes:
+    if notes := difference_notes(difference):
         yield "\n".join(f"- {escaped(note)}" for note in notes)
     # A note on where wheels are is drawn beside its finding.
     others = [each for each in new if each.verdict not in (Verdict.FAILS, Verdict.NOTED)] + list(open_notes(new))
@@ -181,15 +177,9 @@ def _iter_blocks(difference: Difference) -> Iterator[str]:
         ("Gone", group_compared(difference, FindingState.GONE)),
         ("Still there", group_compared(difference, FindingState.STAYS)),
     ):
-        if group:
-            yield folded_list(
-                title,
-                [
-                    f"- {each.verdict.value} {linked_code(each.finding.code)} {escaped(headline(each))}"
-                    for each in group
-                ],
-                LIMIT // 6,
-            )
+        told = ((each.verdict.value, linked_code(each.finding.code), escaped(headline(each))) for each in group)
+        if lines := [f"- {verdict} {code} {text}" for verdict, code, text in told]:
+            yield folded_list(title, lines, LIMIT // 6)
 
 
 def _table(changes: Sequence[Group[PackageChange]], difference: Difference) -> str:

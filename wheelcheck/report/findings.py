@@ -50,13 +50,8 @@ def companions(finding: Finding, among: Iterable[Finding]) -> tuple[Finding, ...
     """The notes in *among* on where wheels are that the error *finding* lacks, and on its build; they are drawn with it."""
     if finding.severity is not Severity.ERROR or finding.package is None:
         return ()
-    return tuple(
-        other
-        for other in among
-        if other.severity is Severity.INFO
-        and other.code in _BESIDE
-        and (other.package, other.version) == (finding.package, finding.version)
-    )
+    beside = (other for other in among if other.severity is Severity.INFO and other.code in _BESIDE)
+    return tuple(each for each in beside if (each.package, each.version) == (finding.package, finding.version))
 
 
 def draw_finding(
@@ -90,11 +85,8 @@ def draw_finding(
 
 def draw_note(page: Page, finding: Finding) -> None:
     """Add *finding* to *page* in one sentence, and its code."""
-    page.paragraph(
-        f"{sentence(finding.message)}  {finding.code.number}",
-        lead=(_MARKS[finding.severity], STYLES[finding.severity]),
-        indent=2,
-    )
+    lead = _MARKS[finding.severity], STYLES[finding.severity]
+    page.paragraph(f"{sentence(finding.message)}  {finding.code.number}", lead=lead, indent=2)
 
 
 def is_blocker(finding: Finding) -> bool:
@@ -140,9 +132,8 @@ def draw_blockers(page: Page, rows: Sequence[BlockerRow], most: int = MOST_BLOCK
         words = sentence(" or ".join(code.title for code in codes))
         numbers = ", ".join(code.number for code in codes)
         style = STYLES[Severity.ERROR]
-        page.paragraph(
-            f"{words} ({counts[codes]})  {numbers}", lead=(_MARKS[Severity.ERROR], style), indent=2, style=style
-        )
+        title, lead = f"{words} ({counts[codes]})  {numbers}", (_MARKS[Severity.ERROR], style)
+        page.paragraph(title, lead=lead, indent=2, style=style)
         for where in dict.fromkeys(row.where for row, _ in same):
             if where and says_where:
                 page.paragraph(where, lead=("on ", "dim"), indent=4, style="dim")
@@ -233,9 +224,8 @@ def draw_hidden(page: Page, subjects: Sequence[str]) -> None:
 def draw_remedies(page: Page, findings: Iterable[Finding]) -> None:
     """Add the remedies in the evidence of *findings*, each once; where there is none, the cure of their code."""
     findings = tuple(findings)
-    remedies = [
-        text.removeprefix(_REMEDY) for finding in findings for text in finding.evidence if text.startswith(_REMEDY)
-    ]
+    texts = (text for finding in findings for text in finding.evidence if text.startswith(_REMEDY))
+    remedies = [text.removeprefix(_REMEDY) for text in texts]
     for text in dict.fromkeys(remedies or [finding.code.cure for finding in findings]):
         page.labelled("remedy" if remedies else "cure", text)
 

@@ -180,12 +180,8 @@ def open_notes(groups: Iterable[FindingGroup]) -> tuple[FindingGroup, ...]:
     """The groups that are only noted, without the notes that stand beside a finding already."""
     groups = tuple(groups)
     beside = {(note.code, note.package, note.version) for group in groups for note in group.beside}
-    return tuple(
-        group
-        for group in groups
-        if group.verdict is Verdict.NOTED
-        and (group.finding.code, group.finding.package, group.finding.version) not in beside
-    )
+    noted = ((group, group.finding) for group in groups if group.verdict is Verdict.NOTED)
+    return tuple(group for group, note in noted if (note.code, note.package, note.version) not in beside)
 
 
 def group_repairs(targets: Iterable[CheckedTarget]) -> tuple[Group[Repair], ...]:
@@ -231,9 +227,8 @@ def group_sized_changes(difference: Difference) -> tuple[Group[PackageChange], .
     found: list[Group[PackageChange]] = []
     for group in group_changes(difference):
         same = _change_key(group.value)
-        pairs = [
-            (each, side.target) for side in difference.targets for each in side.changes if _change_key(each) == same
-        ]
+        every = ((each, side.target) for side in difference.targets for each in side.changes)
+        pairs = [(each, target) for each, target in every if _change_key(each) == same]
         parted = _shared(pairs, lambda pair: _sizes(pair[0]))
         found += parted if len(parted) <= _MOST_SIZES else [Group(value=_unsized(group.value), targets=group.targets)]
     return tuple(found)

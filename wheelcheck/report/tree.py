@@ -243,16 +243,14 @@ def _ways(page: Page, why: Why, detail: Detail) -> None:
         page.line((f"  Wanted in {count} way{'s' if count != '1' else ''}{more}", "bold"))
     for way in shown:
         page.paragraph(_way(way), indent=4, lead=("• ", "dim"))
-    constraints = [bound for bound in why.bounds if bound.is_constraint]
-    for bound in constraints:
+    for bound in (each for each in why.bounds if each.is_constraint):
         page.paragraph(f"{bound.requirement} ({bound.by})", indent=4, lead=("constraint ", "dim"))
 
 
 def _way(way: tuple[WayStep, ...]) -> str:
-    steps = [_step(step) for step in way]
     last = way[-1]
     end = glued(f"{last.name} {last.version}") if last.version is not None else str(last.name)
-    return " → ".join((*steps, end))
+    return " → ".join((*map(_step, way), end))
 
 
 def _step(step: WayStep) -> str:

@@ -55,13 +55,8 @@ def target_detail(checked: CheckedTarget) -> str:
     if checked.plan is None or not checked.is_decided:
         return why_undecided(checked)
     counts = Counter(judged.verdict for judged in checked.judged)
-    parts = []
-    if counts[Verdict.FAILS]:
-        parts.append(counted(counts[Verdict.FAILS], "finding"))
-    elif checked.plan.packages:
-        parts.append(counted(len(checked.plan.packages), "project"))
-    if counts[Verdict.WARNS]:
-        parts.append(counted(counts[Verdict.WARNS], "warning"))
+    found = (counts[Verdict.FAILS], "finding") if counts[Verdict.FAILS] else (len(checked.plan.packages), "project")
+    parts = [counted(count, word) for count, word in (found, (counts[Verdict.WARNS], "warning")) if count]
     parts += [f"{counts[kind]} {kind.value}" for kind in (Verdict.ALLOWED, Verdict.KNOWN) if counts[kind]]
     return ", ".join(parts)
 
@@ -82,10 +77,8 @@ def why_undecided(checked: CheckedTarget) -> str:
 
 def fallback_place(check: Check) -> FileOrigin:
     """The first file read: the place of findings that lead from no file, for formats that require one."""
-    for record in check.inputs:
-        if record.sha256:
-            return FileOrigin(path=record.path)
-    return FileOrigin(path=check.inputs[0].path if check.inputs else "command line")
+    first = check.inputs[0].path if check.inputs else "command line"
+    return FileOrigin(path=next((record.path for record in check.inputs if record.sha256), first))
 
 
 def stale_allowances(check: Check) -> tuple[tuple[Allowance, str, str], ...]:
@@ -132,8 +125,11 @@ def iter_details(group: FindingGroup) -> Iterator[tuple[str, str]]:
         yield "nearest", flat(f"{group.finding.package} {group.finding.nearest} has a wheel")
     for repair in group.repairs:
         yield "repair", repair_line(repair, group.targets)
-    if (covered := _allowance_line(group)) is not None:
-        yield covered
+    if (allowance := group.allowance) is not None and group.verdict is Verdict.ALLOWED:
+        yield "allowed", flat(f"until {allowance.expires} ({allowance.origin}): {allowance.reason}")
+    elif allowance is not None:
+        ended = f"its allowance ended after {allowance.expires} ({allowance.origin})"
+        yield "expired", flat(f"{ended}: {allowance.reason}")
 
 
 def wanted_by(group: FindingGroup) -> str:
@@ -155,12 +151,3 @@ def repair_line(group: Group[Repair], among: tuple[Target, ...] = ()) -> str:
     where = f", on {listed_targets(group.targets)}" if len(group.targets) < len(among) else ""
     line = flat(f"{changes(repair)} (proved, {repair.risk.value} risk{where})")
     return f"{line}: {options_line(repair)}" if repair.options else line
-
-
-def _allowance_line(group: FindingGroup) -> tuple[str, str] | None:
-    allowance = group.allowance
-    if allowance is None:
-        return None
-    if group.verdict is Verdict.ALLOWED:
-        return "allowed", flat(f"until {allowance.expires} ({allowance.origin}): {allowance.reason}")
-    return "expired", flat(f"its allowance ended after {allowance.expires} ({allowance.origin}): {allowance.reason}")

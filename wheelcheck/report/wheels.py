@@ -28,26 +28,12 @@ _MARKS = {
     CellKind.YANKED: ("yank", "yank", "yellow", "withdrawn"),
     CellKind.NOTHING: ("·", ".", "dim", "nothing"),
 }
-_FAMILIES = {
-    "manylinux": "linux",
-    "musllinux": "musl",
-    "macosx": "macos",
-    "android": "andr.",
-    "pyemscripten": "wasm",
-    "emscripten": "wasm",
-}
+_FAMILIES = {"manylinux": "linux", "musllinux": "musl", "macosx": "macos", "android": "andr.", "pyemscripten": "wasm",
+             "emscripten": "wasm"}  # fmt: skip
 _MACHINES = {
-    "x86_64": "x64",
-    "amd64": "x64",
-    "aarch64": "arm64",
-    "win32": "x86",
-    "i686": "x86",
-    "arm64_v8a": "arm64",
-    "armeabi_v7a": "armv7",
-    "arm64_iphoneos": "arm64",
-    "arm64_iphonesimulator": "sim.",
-    "x86_64_iphonesimulator": "sim64",
-}
+    "x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "win32": "x86", "i686": "x86", "arm64_v8a": "arm64",
+    "armeabi_v7a": "armv7", "arm64_iphoneos": "arm64", "arm64_iphonesimulator": "sim.", "x86_64_iphonesimulator": "sim64",
+}  # fmt: skip
 _TAG = re.compile(
     r"(?!.{256})(manylinux|musllinux|macosx|win|linux|ios|android|pyemscripten|emscripten)_?(\d+(?:_\d+)*)?_?(\w+)"
 )
@@ -89,9 +75,8 @@ def _table_of_pythons(page: Page, wheels: Wheels, pythons: Sequence[str]) -> Non
             page.line((lead, ""), *((text.ljust(wide), style) for text, style in cells[start : start + most]))
     plain = 0 if page.has("✓") else 1
     marks = dict.fromkeys(text for _, cells in rows for text, _ in cells)
-    known = {each[plain]: each[3] for each in _MARKS.values()} | {
-        _MARKS[CellKind.WHEEL][plain]: "wheels for all of these"
-    }
+    known = {each[plain]: each[3] for each in _MARKS.values()}
+    known[_MARKS[CellKind.WHEEL][plain]] = "wheels for all of these"
     legend = [glued(f"{mark} {known[mark]}") for mark in marks if mark in known]
     if any(mark not in known for mark in marks):
         legend.append(glued("3.12 a wheel for these Pythons, +t free-threaded too"))
@@ -122,11 +107,10 @@ def _headline(wheels: Wheels) -> str:
         return f"{wheels.package} was not found on any index"
     if not wheels.rows:
         return f"no version of {wheels.package} is within {wheels.requirement}; the index has {wheels.versions}"
-    shown = (
-        f"{len(wheels.rows)} of {wheels.admitted} versions" if wheels.hidden else counted(wheels.admitted, "version")
-    )
-    more = " (-n shows more)" if wheels.hidden else ""
-    return f"{glued(wheels.requirement)}: {shown}{more}, newest first"
+    shown = counted(wheels.admitted, "version")
+    if wheels.hidden:
+        shown = f"{len(wheels.rows)} of {wheels.admitted} versions (-n shows more)"
+    return f"{glued(wheels.requirement)}: {shown}, newest first"
 
 
 def _tables(wheels: Wheels, width: int) -> list[tuple[str, list[int]]]:
@@ -184,7 +168,7 @@ def heads_of(targets: Sequence[Target]) -> list[tuple[str, str]]:
     platforms = {target.platform: pair for target, pair in zip(targets, pairs, strict=True)}
     doubled = {pair for pair in pairs if list(platforms.values()).count(pair) > 1}
     return [
-        (floor.replace("_", ".") or family, machine) if (family, machine) in doubled else (family, machine)
+        (floor.replace("_", ".") if floor and (family, machine) in doubled else family, machine)
         for family, floor, machine in short
     ]
 
@@ -288,9 +272,8 @@ def render_extras(page: Page, rows: Sequence[ExtraRow], detail: Detail) -> None:
     for row in rows:
         blockers = [each for each in row.matrix.blockers if blocker_name(each) not in known or not row.kind]
         for alike in grouped(blockers, lambda each: frozenset(map(str, each.targets))).values():
-            names = folded(
-                [glued(blocker_name(each)) for each in alike], len(alike) if detail == "full" else _NAMES_IN_BRIEF
-            )
+            most = len(alike) if detail == "full" else _NAMES_IN_BRIEF
+            names = folded([glued(blocker_name(each)) for each in alike], most)
             text = f"{names} on {listed_cells(row.matrix, alike[0].targets)}"
             page.paragraph(text, lead=(f"{_no(page)} {row.label}: ", "bold red"), indent=2)
 
@@ -371,15 +354,14 @@ class ExtrasDocument(Struct, frozen=True, kw_only=True):
 
 def render_extras_json(rows: Sequence[ExtraRow]) -> str:
     """Render *rows* as JSON (schema ``wheelcheck.extras/1``): of each extra and group every cell, and who blocks it."""
+
+    def cell_of(cell: Cell) -> ExtraCellDocument:
+        blockers = sorted({error.package for error in cell.blocking if error.package})
+        return document_of(ExtraCellDocument, cell.target, status=cell.status, blockers=tuple(blockers))
+
+    cells = (tuple(map(cell_of, row.matrix.cells)) for row in rows)
     documents = tuple(
-        ExtraRowDocument(
-            kind=row.kind or None, name=row.name or None, cells=tuple(map(_extra_document, row.matrix.cells))
-        )
-        for row in rows
+        ExtraRowDocument(kind=row.kind or None, name=row.name or None, cells=each)
+        for row, each in zip(rows, cells, strict=True)
     )
     return render_json(ExtrasDocument(schema="wheelcheck.extras/1", rows=documents)).decode()
-
-
-def _extra_document(cell: Cell) -> ExtraCellDocument:
-    blockers = sorted({error.package for error in cell.blocking if error.package})
-    return document_of(ExtraCellDocument, cell.target, status=cell.status, blockers=tuple(blockers))

@@ -59,6 +59,7 @@ _FAILING_IN_BRIEF = 5
 _WITH_EVIDENCE_IN_BRIEF = 3
 _REPAIRS_IN_BRIEF = 2
 _ROWS_IN_BRIEF = 2
+_COUNTED = ((Verdict.WARNS, "Warnings"), (Verdict.ALLOWED, "Allowed"), (Verdict.KNOWN, "Known, in the baseline"))
 _WORD_STYLES = {"passes": "green", "fails": "bold red", "undecided": "bold yellow", "no answer": "bold yellow"}
 
 
@@ -166,11 +167,7 @@ def _draw_repair(page: Page, proved: Group[Repair], where: str) -> None:
 
 
 def _counted(page: Page, groups: Sequence[FindingGroup], detail: Detail) -> None:
-    for verdict, title in (
-        (Verdict.WARNS, "Warnings"),
-        (Verdict.ALLOWED, "Allowed"),
-        (Verdict.KNOWN, "Known, in the baseline"),
-    ):
+    for verdict, title in _COUNTED:
         group = [each for each in groups if each.verdict is verdict]
         if not group:
             continue
@@ -211,12 +208,7 @@ MARK = "<!-- wheelcheck -->"
 _MARKS = {"passes": "✅", "fails": "❌", "undecided": "❔", "no answer": "❔"}
 _ROWS = 100
 _RESERVE = 500
-_FOLDED = (
-    (Verdict.WARNS, "Warnings"),
-    (Verdict.ALLOWED, "Allowed"),
-    (Verdict.KNOWN, "Known, in the baseline"),
-    (Verdict.NOTED, "Notes"),
-)
+_FOLDED = (*_COUNTED, (Verdict.NOTED, "Notes"))
 
 
 def render_markdown(check: Check) -> str:
@@ -283,9 +275,8 @@ def finding_block(group: FindingGroup, *, without: str = "") -> str:
     """A heading for *group* and a list of its details, without those that have the label *without*."""
     lines = [f"**{escaped(group.subject)}** ({linked_code(group.finding.code)}): {escaped(group.message)}", ""]
     lines += [f"- written in: {code_span(str(origin))}" for origin in group.origins]
-    lines += [
-        f"- {label}: {escaped(text)}" for label, text in iter_details(group) if label not in ("written in", without)
-    ]
+    details = [(label, text) for label, text in iter_details(group) if label not in ("written in", without)]
+    lines += [f"- {label}: {escaped(text)}" for label, text in details]
     if not names_its_target(group):
         lines.append(f"- on {escaped(listed_targets(group.targets))}")
     return "\n".join(lines)

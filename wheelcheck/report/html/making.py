@@ -13,6 +13,7 @@ from wheelcheck.model.check import (
     Difference,
     FindingState,
     Judged,
+    Side,
     TargetDifference,
     Verdict,
 )
@@ -178,17 +179,17 @@ def page_of_diff(difference: Difference, telling: Telling) -> HtmlPage:
     absent = [
         CheckedTarget(target=each.target, plan=None, failure="nothing is asked there") for each in difference.targets
     ]
-    sides = [each.after or none for each, none in zip(difference.targets, absent, strict=True)]
+    sides = (each.after or none for each, none in zip(difference.targets, absent, strict=True))
     sheet = Sheet(targets=tuple(sides))
     by_target = {each.target.name: each for each in difference.targets}
     groups = {state: group_compared(difference, state) for state in FindingState}
     failing = [each for each in groups[FindingState.NEW] if each.verdict is Verdict.FAILS]
     others = [each for each in groups[FindingState.NEW] if each.verdict not in (Verdict.FAILS, Verdict.NOTED)]
-    told_sides = (("before", difference.old), ("after", difference.new))
-    facts = [
-        Fact(label=label, text=side.name, more=f"{side.kind}{f', at {side.revision}' if side.revision else ''}")
-        for label, side in told_sides
-    ]
+
+    def fact(label: str, side: Side) -> Fact:
+        return Fact(label=label, text=side.name, more=side.kind + (f", at {side.revision}" if side.revision else ""))
+
+    facts = (fact("before", difference.old), fact("after", difference.new))
     return _page(
         "Difference",
         difference_verdict(difference),
@@ -321,12 +322,9 @@ def _page(
     every = group_findings(Check(inputs=(), kind="", targets=sheet.targets))
     failing = [each for each in every if each.verdict is Verdict.FAILS] if groups is None else groups
     if "milder" not in parts:
-        milder = [
-            subject
-            for verdict, word in _MILDER
-            for subject in subjects_of([each for each in every if each.verdict is verdict], sheet, word)
-        ]
-        parts["milder"] = (*milder, *subjects_of(open_notes(every), sheet, "noted on"))
+        told = [([each for each in every if each.verdict is verdict], word) for verdict, word in _MILDER]
+        groups_of = (subjects_of(each, sheet, word) for each, word in (*told, (open_notes(every), "noted on")))
+        parts["milder"] = tuple(subject for subjects in groups_of for subject in subjects)
     first, _, rest = verdict.partition("; ")
     return HtmlPage(
         title=title,

@@ -164,12 +164,8 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 def offers_of(sheet: Sheet) -> tuple[Offer, ...]:
     """The repairs that the plans of *sheet* have and did not apply, each once with all its targets; those of most first."""
-    pairs = [
-        (repair, target, plan)
-        for target, plan in sheet.plans
-        for repair in plan.repairs
-        if repair.id not in plan.applied
-    ]
+    every = ((repair, target, plan) for target, plan in sheet.plans for repair in plan.repairs)
+    pairs = [(repair, target, plan) for repair, target, plan in every if repair.id not in plan.applied]
     several = len(sheet.targets) > 1
     offers = [
         Offer(
@@ -217,11 +213,9 @@ def _quoted(file: str | None, line: int | None, quote: str | None) -> str:
 
 def packages_of(sheet: Sheet) -> tuple[Package, ...]:
     """Every version that some target installs, by name."""
-    found: dict[tuple[str, str, Installability], list[tuple[int, PlannedPackage]]] = {}
-    for number, each in enumerate(sheet.targets):
-        for package in each.plan.packages if each.plan is not None else ():
-            key = package.name, str(package.version), package.installability
-            found.setdefault(key, []).append((number, package))
+    plans = ((number, each.plan) for number, each in enumerate(sheet.targets) if each.plan is not None)
+    every = ((number, package) for number, plan in plans for package in plan.packages)
+    found = grouped(every, lambda pair: (pair[1].name, str(pair[1].version), pair[1].installability))
     return tuple(
         Package(
             name=name,
