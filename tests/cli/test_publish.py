@@ -27,7 +27,7 @@ from tests.cli.bundles import bundle_words, write_plan, write_runtime
 from tests.cli.programs import Shell
 from tests.fakes import samples
 from tests.fakes.archives import make_wheel
-from wheelcheck.export.backend import render_first_run_powershell, render_first_run_python
+from wheelcheck.export.applications import render_first_run_powershell, render_first_run_python
 from wheelcheck.export.shipment import Shipment
 
 KILLS = "FIRST_RUN_KILLS"

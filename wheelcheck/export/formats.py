@@ -1,7 +1,7 @@
 """The table of export formats, which help shows without loading one of them.
 
-To add a format, write a function like ``render_briefcase`` in ``freezers.py``, add a row to ``EXPORTERS``, and a test in which the
-tool itself accepts it; ``--to``, the help and the tables of the documentation follow.
+To add a format, write a function like ``render_briefcase`` in ``applications.py``, add a row to ``EXPORTERS``, and a test in which
+the tool itself accepts it; ``--to``, the help and the tables of the documentation follow.
 """
 
 from __future__ import annotations
@@ -67,26 +67,26 @@ EXPORTERS: tuple[Exporter, ...] = (
              "The lines of a Dockerfile that install the plan's wheels, for targets with Linux."),
     Exporter("github-actions", "bundle.yml", "pip_scripts:render_github_actions",
              "A workflow that bundles on a clean machine from this very plan, checks, zips and releases.", _NAME),
-    Exporter("electron-builder", "electron-builder.json", "backend:render_builder",
+    Exporter("electron-builder", "electron-builder.json", "applications:render_builder",
              "The extraResources of electron-builder that take a bundle or a frozen program along.", _BUNDLE - {"url"},
              takes_frozen=True),
-    Exporter("electron-forge", "forge.config.json", "backend:render_forge",
+    Exporter("electron-forge", "forge.config.json", "applications:render_forge",
              "The extraResource of Electron Forge that takes a bundle or a frozen program along.", _BUNDLE - {"url"},
              takes_frozen=True),
-    Exporter("tauri", "tauri-sidecar.mjs", "backend:render_tauri",
+    Exporter("tauri", "tauri-sidecar.mjs", "applications:render_tauri",
              "A script for Node that lays a frozen program where Tauri looks for a sidecar of the target.", _NAME),
-    Exporter("backend-node", "backend.mjs", "backend:render_node",
+    Exporter("backend-node", "backend.mjs", "applications:render_node",
              "An ES module that starts the program of a bundle, or a frozen one, waits for its health address and stops it.",
              _NAME | {"entry", "bundle"}, is_beside=True),
-    Exporter("briefcase", "briefcase.toml", "freezers:render_briefcase",
+    Exporter("briefcase", "briefcase.toml", "applications:render_briefcase",
              "The requires of a Briefcase project, pinned to the plan.", _NAME),
-    Exporter("pyinstaller", "app.spec", "freezers:render_pyinstaller",
+    Exporter("pyinstaller", "app.spec", "applications:render_pyinstaller",
              "A spec for PyInstaller that freezes the plan, and nothing else that is installed; needs --entry.",
              _NAME | {"entry", "bundle"}, is_beside=True, scans=True),
-    Exporter("cx-freeze", "cxfreeze.toml", "freezers:render_cx_freeze",
+    Exporter("cx-freeze", "cxfreeze.toml", "applications:render_cx_freeze",
              "The tables of a pyproject.toml with which cx_Freeze freezes the program; needs --entry.",
              _NAME | {"entry"}, is_beside=True, scans=True),
-    Exporter("nuitka", "nuitka.txt", "freezers:render_nuitka",
+    Exporter("nuitka", "nuitka.txt", "applications:render_nuitka",
              "The comments at the top of the program from which Nuitka takes its options; needs --entry.",
              _NAME | {"entry"}, is_beside=True, scans=True),
     Exporter("pynsist", "installer.cfg", "windows_installers:render_pynsist",
@@ -116,11 +116,11 @@ EXPORTERS: tuple[Exporter, ...] = (
     Exporter("macos-app", "build-app.py", "packages:render_macos_app",
              "A script that makes a macOS application of a bundle, or of two for both machines; needs --bundle and --entry.",
              _PROGRAM | {"bundle", "icon"}, is_beside=True),
-    Exporter("first-run-node", "first-run.mjs", "backend:render_first_run_node",
+    Exporter("first-run-node", "first-run.mjs", "applications:render_first_run_node",
              "An ES module that installs and updates a published bundle; needs --url.", _NAME | {"url", "public-key"}),
-    Exporter("first-run-python", "first_run.py", "backend:render_first_run_python",
+    Exporter("first-run-python", "first_run.py", "applications:render_first_run_python",
              "The same for Python, with its standard library alone; needs --url.", _NAME | {"url", "public-key"}),
-    Exporter("first-run-powershell", "first-run.ps1", "backend:render_first_run_powershell",
+    Exporter("first-run-powershell", "first-run.ps1", "applications:render_first_run_powershell",
              "The same for PowerShell 5.1 and newer, on Windows; needs --url.", _NAME | {"url", "public-key"}),
     Exporter("cyclonedx", "bom.json", "listing:render_cyclonedx",
              "A software bill of materials (CycloneDX 1.6); needs the extra wheelcheck[cyclonedx].", _NAME | {"app-version"}),
