@@ -68,6 +68,42 @@ def test_a_setup_py_that_builds_none_unless_asked_is_pure(script: str) -> None:
     assert verdict({"setup.py": HEAD + script, "demo/__init__.py": ""}) is Purity.PURE
 
 
+REFUSING = {
+    "by an exception": "if 'sdist' not in sys.argv:\n    raise Exception('ask for the other project')\nsetup()",
+    "by an exit": "if not 'sdist' in sys.argv:\n    sys.exit('ask for the other project')\nsetup()",
+    "in a function": "def refuse():\n    if os.environ.get('ALLOW', 'unset').lower() == 'true':\n        return\n    raise SystemExit('no')\nrefuse()\nsetup()",
+}
+
+
+@pytest.mark.parametrize("script", REFUSING.values(), ids=REFUSING)
+def test_a_setup_py_that_ends_an_ordinary_build_is_not_said_to_build(script: str) -> None:
+    judgement = judge({"setup.py": HEAD + script})
+    assert judgement.purity is Purity.UNKNOWN
+    assert "ends an ordinary build before setup() is called" in judgement.evidence[0]
+
+
+MAYBE_REFUSING = {
+    "behind what is not known": "if not os.path.exists('x'):\n    sys.exit('no x')\nsetup()",
+    "caught": "try:\n    raise ImportError\nexcept ImportError:\n    pass\nsetup()",
+    "after it was called": "setup()\nsys.exit()",
+    "by a command that no build gives": "if sys.argv[1] == 'publish':\n    sys.exit()\nsetup()",
+    "in a function that may return before": (
+        "def version():\n    if unknown():\n        return '1'\n    raise RuntimeError('no version')\nsetup(version=version())"
+    ),
+    "in a function behind what is not known": (
+        "def refuse():\n    raise SystemExit('no')\nif unknown():\n    refuse()\nsetup()"
+    ),
+    "in a function whose failure is caught": (
+        "def version():\n    raise RuntimeError('no version')\ntry:\n    v = version()\nexcept RuntimeError:\n    v = '1'\nsetup(version=v)"
+    ),
+}
+
+
+@pytest.mark.parametrize("script", MAYBE_REFUSING.values(), ids=MAYBE_REFUSING)
+def test_a_setup_py_that_need_not_end_an_ordinary_build_is_judged_as_ever(script: str) -> None:
+    assert verdict({"setup.py": HEAD + script}) is Purity.PURE
+
+
 def test_extensions_from_a_module_of_the_same_tree_are_found() -> None:
     helper = "from setuptools import Extension\nEXTS = [Extension('a', ['a.c'])]\n"
     files: dict[str, Content] = {

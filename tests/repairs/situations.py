@@ -613,6 +613,16 @@ OVERLAPPING = {
         knowledge=_BOTH,
         library=load_standard_library(),
     ),
+    "half-of-a-project-behind-a-blocker": Situation(
+        line=_line("view", "solid==1.0"),
+        index={
+            "view": app("view-bare"),
+            "view-bare": any_wheels("1.0"),
+            "solid": {"1.0": native(), "1.1": [wheel(WIN)]},
+        },
+        knowledge=_BOTH,
+        library=load_standard_library(),
+    ),
     "two-of-one-module-and-neither-is-known-to-serve": Situation(
         line=_line("app", "view"), index=_VIEWS, overlaps=(("view", "view-bare"),)
     ),

@@ -510,6 +510,12 @@ def test_what_stands_in_for_other_projects_changes_nothing_for_two_that_overlap(
 # What installs and then fails
 
 
+def test_half_that_a_project_asks_for_is_no_second_name_of_it() -> None:
+    """The kind of tensorflow and tensorflow-intel: without its half the one is empty."""
+    proposals = OVERLAPPING["half-of-a-project-behind-a-blocker"].proposals()
+    assert commands(proposals) == ["--replace solid==1.1"]
+
+
 def test_advisory_on_what_installs_proposes_its_bound_and_the_day_of_the_old_pin() -> None:
     proposals = ADVISED["advisory-on-what-installs"].proposals()
     assert commands(proposals) == ["-c numpy<2", "--exclude-newer 2023-10-04"]

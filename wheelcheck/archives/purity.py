@@ -38,6 +38,8 @@ def judge_setup(facts: SourceFacts, name: str) -> Verdict:
         if not facts.project.present and "setup.cfg" not in facts.tree.contents:
             return in_doubt(facts, "neither pyproject.toml nor setup.py says how it is built")
         return _judge_declarative(facts, name)
+    if script.refused is not None:
+        return in_doubt(facts, str(script.refused))
     if script.signs:
         return native(facts, *(str(sign) for sign in script.signs[:SHOWN]))
     for call in script.calls:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _decode = decoder(Judgement)
 # The rules for judging belong to the program, so every release judges again.
-_JUDGE = f"7:{USER_AGENT}"
+_JUDGE = f"8:{USER_AGENT}"
 
 
 class SourceJudgements:

@@ -90,13 +90,18 @@ def _free(found: Trial, changes: list[Change]) -> list[Change]:
 
 
 def known_overlaps(resolution: Resolution, knowledge: RepairKnowledge) -> list[tuple[str, str]]:
-    """The projects of *resolution* of which two are the same code under two names, and so install the same files."""
+    """The projects of *resolution* of which two are the same code under two names, and so install the same files.
+
+    One that asks for the other, as TensorFlow does for its Windows half, is no second name of it.
+    """
     pairs = (
         (str(known.project), str(known.replacement))
         for known in knowledge.substitutes
         if known.same_api and not known.imported_as and {known.project, known.replacement} <= resolution.pins.keys()
     )
-    return sorted({(min(pair), max(pair)) for pair in pairs})
+    asking = {(str(edge.parent), str(edge.child)) for edge in resolution.edges}
+    found = {(min(pair), max(pair)) for pair in pairs}
+    return sorted(pair for pair in found if pair not in asking and pair[::-1] not in asking)
 
 
 def without_overlaps(

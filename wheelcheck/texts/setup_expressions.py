@@ -68,6 +68,7 @@ class Expressions:
         self.module_text = module_text
         self.environ = environ
         self.path = reading.path
+        self.at = reading.path, 1  # the statement that runs
         self.scope: Scope = {}
         self.defined: dict[str, Definition] = {}
         self.modules: dict[str, Scope] = {}
@@ -331,7 +332,9 @@ class Expressions:
         except Returned as left:
             return left.value
         except Stop:
-            return UNKNOWN
+            if self.undecided or self.reading.torn:
+                return UNKNOWN
+            raise  # what ends the function ends the script, if nothing catches it
         finally:
             self.scope = outer
             self.depth -= 1
@@ -381,6 +384,8 @@ class Expressions:
             case str(), "read_text" | "open":
                 opened = self._opened(held)
                 return opened.text if isinstance(opened, OpenFile) and method == "read_text" else opened
+            case str(), "lower" | "upper" | "strip" if not arguments:
+                return str(getattr(held, method)())
             case str(), "format":
                 return self._text(format_parts(held, arguments, keywords))
             case str(), "resolve" | "absolute":

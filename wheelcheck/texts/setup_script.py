@@ -69,7 +69,8 @@ class _Interpreter(Expressions):
         try:
             self.block(tree.body)
         except Stop:
-            pass
+            if not self.reading.calls and not self.reading.torn:
+                self.reading.refused = Sign(*self.at, "ends an ordinary build before setup() is called")
         except (Exhausted, RecursionError):
             self.reading.exhausted = True
         commands = SetupCommands(self.defined, self.knowledge, self.module_text)
@@ -83,6 +84,7 @@ class _Interpreter(Expressions):
             self.statement(statement)
 
     def statement(self, node: ast.stmt) -> None:
+        self.at = self.path, node.lineno
         match node:
             case ast.Expr(value=value):
                 self.value(value)

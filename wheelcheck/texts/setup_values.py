@@ -320,7 +320,8 @@ class ScriptReading(Struct):
     that a ``**mapping`` was not known, ``optional`` that some extension is marked so (its failure is forgiven), ``exhausted`` that
     the script was too long to follow. ``torn`` says that under a condition that is not known a value was changed in place, a
     function defined, or a function or round of a loop left: what is told may then be that of one branch. ``modules`` are the
-    paths of the modules that it imports from its own tree.
+    paths of the modules that it imports from its own tree. ``refused`` is where the script ends an ordinary build before any
+    ``setup()``, ``None`` where it does not, or not certainly.
     """
 
     path: str
@@ -334,6 +335,7 @@ class ScriptReading(Struct):
     exhausted: bool = False
     torn: bool = False
     modules: list[str] = field(default_factory=list)
+    refused: Sign | None = None
 
 
 class Stop(Exception):
