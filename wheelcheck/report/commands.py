@@ -302,6 +302,8 @@ def _quoted_for_windows(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word
     text = word.replace('"', "'")
+    # A backslash before the last quote would be taken for one that escapes it; two at the end of a path are as good as one.
+    text += text[len(text.rstrip("\\")) :]
     if not _NAME_BEGINS.search(text, 1) or not (_PLAIN.match(text) or text.startswith("%")):
         return f'"{text}"'
     # Both shells put in variables between double quotes, and neither does where a quote follows the first letter of the name.
