@@ -306,8 +306,7 @@ class Expressions:
             return UNKNOWN if listed is None or any(line.startswith("-") for line in listed) else [*listed]
         if (asked := system_name(dotted, self.system)) != UNKNOWN:
             return asked
-        known = called_builtin(dotted, arguments)
-        if known is not None:
+        if (known := called_builtin(dotted, arguments)) is not None:
             return known.value
         if isinstance(node.func, ast.Attribute):
             return self._method(held, name, arguments, keywords)
@@ -323,9 +322,8 @@ class Expressions:
     def _enter(self, function: ast.FunctionDef, arguments: list[Value], keywords: Mapping[str, Value]) -> Value:
         if self.depth >= DEPTH:
             return UNKNOWN
-        inner = self._parameters(function.args, arguments, keywords)
         outer = self.scope
-        self.scope = {**outer, **inner}
+        self.scope = {**outer, **self._parameters(function.args, arguments, keywords)}
         self.depth += 1
         try:
             self.block(function.body)
@@ -356,12 +354,12 @@ class Expressions:
         return inner
 
     def _method(self, held: Value, method: str, arguments: list[Value], keywords: dict[str, Value]) -> Value:
-        first = arguments[0] if arguments else UNKNOWN
+        first, second = arguments[0] if arguments else UNKNOWN, arguments[1] if len(arguments) > 1 else None
         if isinstance(held, list | dict) and method in CHANGING:
             self.note_change()
         match held, method:
             case Environ(), "get" | "pop" | "setdefault":
-                return self.environ.setting or (arguments[1] if len(arguments) > 1 else None)
+                return self.environ.setting or second
             case list(), "append":
                 held.append(first)
                 return None
@@ -373,10 +371,9 @@ class Expressions:
                 held.update(keywords)
                 return None
             case dict(), "get":
-                fallback = arguments[1] if len(arguments) > 1 else None
-                return held.get(first, fallback) if isinstance(first, str) and "**" not in held else UNKNOWN
+                return held.get(first, second) if isinstance(first, str) and "**" not in held else UNKNOWN
             case dict(), "setdefault" if isinstance(first, str):
-                return held.setdefault(first, arguments[1] if len(arguments) > 1 else None)
+                return held.setdefault(first, second)
             case OpenFile(), "read":
                 return held.text
             case OpenFile(), "readlines":
