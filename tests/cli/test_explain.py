@@ -213,6 +213,20 @@ def test_where_the_installer_built_what_has_a_wheel_the_targets_without_one_are_
     assert "the installer built its source, and the index has no wheel for win_amd64 (3.14" in text
 
 
+def test_the_index_and_the_lock_that_uv_installs_from_are_named(shell: Shell, log: Path) -> None:
+    log.write_text(
+        "error: Distribution `pycrypto==2.6.1 @ registry+https://packages.example/simple` can't be installed because it doesn't "
+        "have a source distribution or wheel for the current platform\n\n"
+        "hint: You're on Linux (`manylinux_2_39_x86_64`), but `pycrypto` (v2.6.1) only has wheels for `win_amd64`\nPython 3.13.1\n",
+        encoding="utf-8",
+    )
+    with IndexServer(CATALOG) as server:
+        text = " ".join(run(shell, server, str(log)).out.split())
+    assert "pycrypto 2.6.1 has a wheel for this target" in text
+    assert "a lock from before that day, --no-binary or another index" in text
+    assert "The installer looked in https://packages.example/simple too" in text
+
+
 @pytest.mark.parametrize(
     ("file", "what"),
     [

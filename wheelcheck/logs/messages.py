@@ -147,6 +147,7 @@ MESSAGES: tuple[Message, ...] = (
          r"(?P<place> @ \S{1,300})?", _BUILD),
         (M.FAILED, "istribution ",
          rf"[Dd]istribution `?{_NAME}==(?P<version>{_V}) @ \S{{1,300}} can't be installed because it (?:doesn't|is)", _NO_MATCH),
+        (M.INDEXES, "registry+", r" @ registry\+(?P<places>https?://[^\s`,]{1,300})", None),
         (M.FAILED, " has no ",
          rf"{_UV} has no (?:wheels with a |usable wheels|source distribution|available distributions)", _NO_MATCH),
         (M.FAILED, "ll versions of ",

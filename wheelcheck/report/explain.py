@@ -52,6 +52,7 @@ TROUBLES = {
 """What is said of each kind of trouble."""
 
 _GIVE = "give --platform and --python of its machine"
+_OLDER = {"pip": "an older pip", "setuptools": "an older installer"}
 _QUOTES_IN_BRIEF = 1
 _QUOTED = 160
 _SYSTEMS = {"musllinux": ("alpine",), "manylinux": ("debian", "fedora"), "macosx": ("macos",), "win": ("windows",)}
@@ -199,7 +200,8 @@ def _installable(page: Page, plan: Plan, each: Explained) -> None:
         page.labelled("answer", f"{named} has no wheel, but its source archive is pure Python: {how}")
         return
     page.labelled("answer", f"{named} has a wheel for this target: {package.file.filename}{day}")
-    text = "the installer did not take it: another target than this one, an older pip, --no-binary or another index"
+    older = _OLDER.get(failure.tool, "a lock from before that day")
+    text = f"the installer did not take it: another target than this one, {older}, --no-binary or another index"
     if each.common:
         text = _without_versions(each)
     elif failure.version is None and not failure.specifier:
