@@ -63,6 +63,7 @@ class CommandLine(Struct, frozen=True, kw_only=True):
     sdist: str = "pure"
     unsupported: tuple[UnsupportedRequirement, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+    no_binary: frozenset[str] = frozenset()
 
     def with_words(self, words: Sequence[str]) -> CommandLine:
         """The same with *words* added at its end."""
@@ -98,6 +99,7 @@ class CommandLine(Struct, frozen=True, kw_only=True):
             unsupported=self.unsupported,
             target=parse_target(self.platform, self.python),
             policy=Policy(
+                no_binary=self.no_binary,
                 allowed=_ALLOWED[self.sdist],
                 overrides=tuple({(each := asked(text)).name: each for text in self.overrides}.values()),
                 excludes=frozenset(canonicalize_name(name) for name in self.excludes),

@@ -46,6 +46,20 @@ def test_one_unrepairable_blocker_is_said_and_the_rest_is_repaired_and_proved_wi
         assert repair.risk is Risk.HIGH
 
 
+def test_wheel_hidden_by_the_user_is_told_and_the_rest_is_repaired() -> None:
+    """The kind of GPT-SoVITS: ``--no-binary=opencc`` beside what other changes repair."""
+    situation = Situation(
+        line=CommandLine(inputs=("cc", "solid==1.0"), no_binary=frozenset({"cc"})),
+        index={"cc": {"1.0": [wheel(WIN), *native()]}, "solid": {"1.0": native(), "1.1": [wheel(WIN)]}},
+    )
+    proposals = situation.proposals()
+    (told,) = proposals.unrepairable
+    assert told.message == (
+        "cc 1.0 has a wheel for win_amd64, Python 3.11, which your own --no-binary hides: --only-binary cc takes that back"
+    )
+    assert commands(proposals) == ["--replace solid==1.1 --exclude cc"]
+
+
 def test_what_nobody_can_have_is_given_up_where_it_stands_behind_a_clash_and_the_rest_is_repaired() -> None:
     """The pages alone do not tell that the archive of driver 2 is native: the search learns it behind two clashes."""
     situation = Situation(

@@ -17,6 +17,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from wheelcheck.findings.context import Diagnosis
+from wheelcheck.findings.installing import hidden_wheels
 from wheelcheck.model.distribution import Installability
 from wheelcheck.model.finding import Code, Finding
 from wheelcheck.model.knowledge import RepairKnowledge
@@ -121,7 +122,11 @@ class TrialView:
     def unrepairable_findings(self) -> tuple[Finding, ...]:
         """Objections that no edit of versions, Python or platform can remove."""
         codes = (Code.UNSUPPORTED, Code.HASH_ABSENT, Code.HIDDEN_BY_OPTION)
-        return tuple(finding for finding in self.trial.objections if finding.code in codes)
+        # What has a source archive besides is a blocker as any: another version or project may do.
+        built = {name for name, pin in self.pins.items() if hidden_wheels(self.diagnosis, pin)}
+        return tuple(
+            finding for finding in self.trial.objections if finding.code in codes and finding.package not in built
+        )
 
     def is_beside_the_rest(self, finding: Finding) -> bool:
         """Whether *finding*, which nothing repairs, keeps no other project from being resolved and repaired.
@@ -335,6 +340,12 @@ def _unrepairable_sentence(blocked: Blocked, view: TrialView, blocker: Blocker) 
     url = next((asker.requirement.url for asker in blocker.askers if asker.requirement.url is not None), None)
     if url is not None:
         return f"{blocker.name} is to come from {masked(url)}, which cannot be used on {target}, and {asked}"
+    pin = view.pins.get(blocker.name)
+    if pin is not None and hidden_wheels(view.diagnosis, pin):
+        return (
+            f"{blocker.name} {pin.version} has a wheel for {target}, which your own --no-binary hides: "
+            f"--only-binary {blocker.name} takes that back"
+        )
     project = view.diagnosis.project(blocker.name)
     if not project.versions:
         return f"no index has a usable file of {blocker.name}, and {asked}"
