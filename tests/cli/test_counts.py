@@ -223,7 +223,9 @@ def test_refresh_revalidates_each_page_and_downloads_no_file_again(shell: Shell)
         server.forget_requests()
         again = shell.plan("a", "--refresh", index=server.simple_url)
         assert {name: server.count_pages(name) for name in CATALOG} == dict.fromkeys(CATALOG, 1)
-        assert len(server.requests) == len(CATALOG)
+        # The sidecar of d 2.0, which is read ahead at most, may be new: in the first run b's bound can have been known before.
+        assert len(server.requests) == len(CATALOG) + server.count_sidecars()
+        assert server.count_sidecars() == server.count(path="/d-2.0-") <= 1
     assert again.out == cold.out
 
 
