@@ -72,7 +72,7 @@ class ProjectPages:
             try:
                 pool = self._pool_at_hand(place)
             except IndexUnavailable as failure:
-                self._passed_over(place, failure, failed)
+                self._passed_over(name, place, failure, failed)
                 continue
             if pool is None:
                 return None
@@ -103,7 +103,7 @@ class ProjectPages:
             try:
                 layers += self._layer((await self._pool(place)).page_of(name), place)
             except IndexUnavailable as failure:
-                self._passed_over(place, failure, failed)
+                self._passed_over(name, place, failure, failed)
         for tier in config.tiers_for(name):
             answers = await self._answers(tier, name)
             listed, failures = self._judged(name, tier, answers)
@@ -115,9 +115,15 @@ class ProjectPages:
             layers += self._layer((await self._pool(place)).page_of(name), place)
         return self._page(name, layers, [], failed)
 
-    def _passed_over(self, place: str, failure: IndexUnavailable, failed: list[tuple[str, IndexUnavailable]]) -> None:
-        """Note the *failure* of links that pip tells of and goes on without; raises it for an installer that ends there."""
-        if self._context.config.fault == "ends":
+    def _passed_over(
+        self, name: NormalizedName, place: str, failure: IndexUnavailable, failed: list[tuple[str, IndexUnavailable]]
+    ) -> None:
+        """Note the *failure* of links that pip tells of and goes on without.
+
+        Raises it for an installer that ends there, and where nothing else is asked: then it is the only place of all files.
+        """
+        config = self._context.config
+        if config.fault == "ends" or (config.find_links == (place,) and not any(config.tiers_for(name))):
             raise failure
         failed.append((place, failure))
 
