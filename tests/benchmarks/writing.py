@@ -60,8 +60,11 @@ def _promises(run: Run) -> Iterator[str]:
     yield ""
     yield "| work | input | index | against | at most | ratio | ratio of CPU | |"
     yield "|---|---|---|---|---:|---:|---:|---|"
+    measured = {each.tool for each in run.series}
     for held in iter_held(run.series):
         promise = held.promise
+        if promise.peer not in measured:
+            continue  # the table of tools says which were not
         yield (
             f"| {promise.sentence} | {held.work} | {held.setting} | {promise.peer} | {promise.most:g} "
             f"| {_ratio(held.wall)} | {_ratio(held.cpu)} | {held.verdict} |"
