@@ -469,6 +469,13 @@ def test_small_archive_that_blocks_is_read_whatever_wheels_its_release_has(
     assert natural.pins[canonicalize_name("a")].installability is kind
 
 
+def test_small_archives_that_block_are_asked_for_at_once() -> None:
+    old = [wheel("cp36-cp36m-win_amd64"), sdist(purity="optional", size=1000)]
+    projects = FakeProjects({"a": {"1": old}, "b": {"1": old}, "c": {"1": [wheel()]}})
+    assert isinstance(answer(projects, "a", "b", "c", allowed=_OPTIONAL), Resolution)
+    assert projects.count("prefetch_sources") == projects.count_fetched("source") == 2
+
+
 def _of_years(*years: int) -> dict[str, list[FakeFile]]:
     """One version a year, all pure archives but the newest, which compiles."""
     return {

@@ -172,26 +172,30 @@ class CandidateSource:
             evidence=evidence,
         )
 
-    def look_into(self, pin: Pin) -> Pin:
-        """*pin* by what its source archive itself tells, where that was judged by the wheels of its release and is small.
+    def look_into(self, pins: Iterable[Pin]) -> dict[NormalizedName, Pin]:
+        """Those of *pins* that their own source archive shows to do without a compiler, where the wheels of the release told else.
 
-        Wheels show that a compiler made them, and not that the archive needs one: many leave what fails to compile out.
+        Wheels show that a compiler made them, and not that the archive needs one: many leave what fails to compile out. Small
+        archives alone are read, all at once.
         """
+        told = {pin.name: (pin, file) for pin in pins if (file := self._small_archive(pin)) is not None}
+        self.projects.prefetch_sources(file for _, file in told.values())
+        read = {}
+        for name, (pin, file) in told.items():
+            judgement = self._judgement(file, None)
+            if judgement.purity is Purity.OPTIONAL:
+                found = judgement.on(self.compatibility.target.markers.get("sys_platform", ""))
+                self._judged[name, pin.version, None] = found
+                read[name] = replace(pin, installability=found[0], evidence=found[1])
+        return read
+
+    def _small_archive(self, pin: Pin) -> Sdist | None:
+        """The archive of *pin*, where that was judged by the wheels of its release and is small."""
         file = pin.distribution
         files = self.view(pin.name).page.distributions.get(pin.version, ())
-        if (
-            not isinstance(file, Sdist)
-            or file not in files
-            or not is_small(file)
-            or purity_from_siblings(files) is None
-        ):
-            return pin
-        judgement = self._judgement(file, None)
-        if judgement.purity is not Purity.OPTIONAL:
-            return pin
-        found = judgement.on(self.compatibility.target.markers.get("sys_platform", ""))
-        self._judged[pin.name, pin.version, None] = found
-        return replace(pin, installability=found[0], evidence=found[1])
+        if not isinstance(file, Sdist) or file not in files or not is_small(file):
+            return None
+        return file if purity_from_siblings(files) is not None else None
 
     def _judged_anew(
         self, name: NormalizedName, version: Version, url: str | None

@@ -194,10 +194,8 @@ class _Run:
 
     def _looked_into(self, natural: Resolution) -> Resolution:
         """*natural*, of which small archives that block it were read."""
-        read = {
-            name: pin if self._is_allowed(pin) else self._source.look_into(pin) for name, pin in natural.pins.items()
-        }
-        return replace(natural, pins=read)
+        read = self._source.look_into(pin for pin in natural.pins.values() if not self._is_allowed(pin))
+        return replace(natural, pins={**natural.pins, **read})
 
     def _is_allowed(self, pin: Pin) -> bool:
         return self._question.policy.allows(pin.name, pin.version, pin.installability)
