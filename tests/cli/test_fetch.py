@@ -318,10 +318,10 @@ def slowly(server: IndexServer) -> None:
     server.mode = Mode(bandwidth=150_000)
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until *process* has made *path*."""
+def wait_for(path: Path, process: subprocess.Popen[bytes], size: int = 0) -> None:
+    """Wait until *process* has made *path* with *size* bytes."""
     until = time.monotonic() + 30
-    while not path.exists():
+    while not path.exists() or path.stat().st_size < size:
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
             raise AssertionError(f"{path} did not come: {process.communicate()}")
@@ -335,9 +335,8 @@ def test_interrupted_run_keeps_what_came_and_says_so(shell: Shell, name: str) ->
         planned(shell, server)
         slowly(server)
         process = shell.start(*fetch_words(shell))
-        wait_for(house(shell) / f"{BIG}.part", process)
-        # Half of it: a part that is small could be an error page, and is not gone on with.
-        time.sleep(1)
+        # A third of it: a part that is small could be an error page, and is not gone on with.
+        wait_for(house(shell) / f"{BIG}.part", process, len(BIG_BYTES) // 3)
         process.send_signal(signal.Signals[name])
         _, err = process.communicate(timeout=30)
         assert process.returncode == 130
