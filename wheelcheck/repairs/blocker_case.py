@@ -243,17 +243,24 @@ class BlockerCase(Struct, frozen=True, kw_only=True, dict=True):
         return f"{name} has no usable file on {self.target}"
 
     @cached_property
+    def project(self) -> ProjectView:
+        """The blocker's project as the target sees it."""
+        return self.view.diagnosis.project(self.blocker.name)
+
+    @cached_property
+    def usable(self) -> tuple[Version, ...]:
+        """The versions of the blocker that a repair may use: :func:`usable_versions`."""
+        return usable_versions(self.project)
+
+    @cached_property
     def is_withdrawn(self) -> bool:
         """Whether the maintainers withdrew every version of the blocker that the target could use: only a pin reaches one."""
-        project = self.view.diagnosis.project(self.blocker.name)
-        versions = usable_versions(project)
-        return bool(versions) and all(project.release(version).yanked is not None for version in versions)
+        return bool(self.usable) and all(self.project.release(version).yanked is not None for version in self.usable)
 
     @cached_property
     def needs_pin(self) -> bool:
         """Whether only a pin reaches what the target could use: withdrawn versions, or pre-releases where no final one serves."""
-        versions = usable_versions(self.view.diagnosis.project(self.blocker.name))
-        return self.is_withdrawn or (bool(versions) and all(version.is_prerelease for version in versions))
+        return self.is_withdrawn or (bool(self.usable) and all(version.is_prerelease for version in self.usable))
 
     def is_usable(self, project: ProjectView, bounds: SpecifierSet) -> bool:
         """Whether some version of *project* within *bounds* has a file that may be used."""

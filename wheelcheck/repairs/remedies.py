@@ -150,10 +150,9 @@ def _declared(askers: Iterable[Asker]) -> tuple[tuple[str, str], ...]:
 
 
 def _candidates(case: BlockerCase) -> tuple[Version, ...]:
-    blocker = case.blocker
-    project = case.view.diagnosis.project(blocker.name)
-    if not usable_versions(project):
+    if not case.usable:
         return ()
+    blocker, project = case.blocker, case.project
     return preferred_in_clash(project, blocker) if blocker.is_clash else nearest_first(project, blocker.version)
 
 
@@ -169,12 +168,13 @@ def _other_version_above(case: BlockerCase) -> Iterator[Change]:
         project = view.diagnosis.project(name)
         candidates = nearest_first(project, pin.version if pin is not None else None)
         others = tuple(version for version in candidates if pin is None or version != pin.version)
-        if not set(others) & set(usable_versions(project)):
+        usable = set(usable_versions(project))
+        if usable.isdisjoint(others):
             continue
         asked, bounds = view.asked_by_user(name), view.bounds_on(name)
         if any(requirement.specifier for requirement in asked):
             cost, later = _COST_OF_PIN_ABOVE, tuple(each for each in others if pin is not None and each > pin.version)
-            if name in case.partners and set(later) & set(usable_versions(project)):
+            if name in case.partners and not usable.isdisjoint(later):
                 cost, others = _COST_OF_PAIR, later
             yield _repinned(case, name, others, cost)
         # Where the user asks for any version, it is the others' bounds that an override passes over.

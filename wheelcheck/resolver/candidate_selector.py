@@ -69,7 +69,7 @@ class CandidateSelector:
         for group in self._iter_groups(name, limits, within):
             any_there = False
             for version in self._by_preference(name, group):
-                any_there = any_there or self._has_file(name, version)
+                any_there = any_there or self._source.has_file(name, version)
                 verdict = self._verdict(name, version, pinned=pinned)
                 if verdict:
                     found = True
@@ -114,7 +114,7 @@ class CandidateSelector:
                 if not kept_out:
                     held_back.append(version)
                 continue
-            any_there = any_there or self._has_file(name, version)
+            any_there = any_there or self._source.has_file(name, version)
             verdict = self._verdict(name, version, pinned=True)
             if verdict or (lenient and verdict is not None):
                 yield version
@@ -138,10 +138,6 @@ class CandidateSelector:
             return versions
         view = self._source.view(name)
         return sorted(versions, key=lambda version: not view.release(version).has_wheel)
-
-    def _has_file(self, name: NormalizedName, version: Version) -> bool:
-        """Whether *version* has a file for the target, though it may not be chosen: then it holds pre-releases back."""
-        return self._source.has_file(name, version)
 
     def _admits_pre_releases(self, name: NormalizedName, limits: list[Bound]) -> bool:
         policy = self._source.policy
